@@ -1,0 +1,139 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target of ours.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "registryd",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "RegistryCore", targets: ["RegistryCore"]),
+        .library(name: "RegistryStorage", targets: ["RegistryStorage"]),
+        .library(name: "RegistryAuth", targets: ["RegistryAuth"]),
+        .library(name: "RegistryHTTP", targets: ["RegistryHTTP"]),
+        .library(name: "RegistryTesting", targets: ["RegistryTesting"]),
+        .executable(name: "registryd", targets: ["registryd"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // MARK: System libraries
+
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
+
+        // MARK: Libraries, in layer order
+
+        .target(
+            name: "RegistryCore",
+            dependencies: [
+                "CLibCrypto",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RegistryStorage",
+            dependencies: [
+                "RegistryCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RegistryAuth",
+            dependencies: [
+                "RegistryCore",
+                "CLibCrypt",
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RegistryHTTP",
+            dependencies: [
+                "RegistryCore",
+                "RegistryAuth",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RegistryTesting",
+            dependencies: [
+                "RegistryCore",
+                "RegistryStorage",
+                "RegistryAuth",
+                "RegistryHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+
+        // MARK: The program
+
+        .executableTarget(
+            name: "registryd",
+            dependencies: [
+                "RegistryCore",
+                "RegistryStorage",
+                "RegistryAuth",
+                "RegistryHTTP",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+
+        // MARK: Tests, mirroring Sources
+
+        .testTarget(
+            name: "RegistryCoreTests",
+            dependencies: ["RegistryCore"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RegistryStorageTests",
+            dependencies: ["RegistryStorage", "RegistryTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RegistryAuthTests",
+            dependencies: ["RegistryAuth"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RegistryHTTPTests",
+            dependencies: ["RegistryHTTP", "RegistryTesting"],
+            swiftSettings: settings
+        ),
+    ]
+)

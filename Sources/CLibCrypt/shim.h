@@ -1,0 +1,6 @@
+#ifndef REGISTRYD_CLIBCRYPT_SHIM_H
+#define REGISTRYD_CLIBCRYPT_SHIM_H
+
+#include <crypt.h>
+
+#endif

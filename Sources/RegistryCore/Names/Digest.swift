@@ -1,0 +1,142 @@
+/// The address of content: an algorithm and the hash that it gave.
+///
+/// A value of this type is always well formed; it is parsed once, where a request enters, and compared by its
+/// bytes afterwards. See the [OCI image specification, *Digests*](https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests).
+public struct Digest: Sendable, Hashable {
+    /// The hash function.
+    public let algorithm: DigestAlgorithm
+
+    /// The hash, big endian, zero padded to the longest algorithm: inline, so that a digest never allocates.
+    private let words: SIMD8<UInt64>
+
+    /// Makes a digest of the bytes that a hash function gave.
+    ///
+    /// - Returns: `nil` when the number of bytes is not the algorithm's.
+    public init?(_ algorithm: DigestAlgorithm, bytes: some Collection<UInt8>) {
+        guard bytes.count == algorithm.byteCount else { return nil }
+        var words = SIMD8<UInt64>(repeating: 0)
+        for (position, byte) in bytes.enumerated() {
+            words[position >> 3] |= UInt64(byte) << UInt64(56 - (position & 7) * 8)
+        }
+        self.algorithm = algorithm
+        self.words = words
+    }
+
+    /// Parses the form `algorithm:hex`, hex digits in lower case.
+    ///
+    /// - Throws: ``DigestError``, which tells a malformed digest from one of an algorithm that is not known here.
+    public init(parsing text: some StringProtocol) throws(DigestError) {
+        let utf8 = text.utf8
+        guard let colon = utf8.firstIndex(of: UInt8(ascii: ":")) else { throw .malformed(String(text)) }
+        let name = text[..<colon]
+        let hex = utf8[utf8.index(after: colon)...]
+        guard let algorithm = DigestAlgorithm(rawValue: String(name)) else {
+            guard Self.isAlgorithmName(name.utf8), Self.isEncodedPart(hex) else { throw .malformed(String(text)) }
+            throw .unsupportedAlgorithm(String(text))
+        }
+        var words = SIMD8<UInt64>(repeating: 0)
+        var position = 0
+        for character in hex {
+            guard position < algorithm.hexCount, let nibble = Self.nibble(character) else {
+                throw .malformed(String(text))
+            }
+            words[position >> 4] |= UInt64(nibble) << UInt64(60 - (position & 15) * 4)
+            position += 1
+        }
+        guard position == algorithm.hexCount else { throw .malformed(String(text)) }
+        self.algorithm = algorithm
+        self.words = words
+    }
+
+    /// Parses the form `algorithm:hex`; `nil` when it isn't a digest of a known algorithm.
+    public init?(_ text: some StringProtocol) {
+        do { try self.init(parsing: text) } catch { return nil }
+    }
+
+    /// The hash.
+    public var bytes: [UInt8] {
+        (0..<algorithm.byteCount).map { UInt8(truncatingIfNeeded: words[$0 >> 3] >> UInt64(56 - ($0 & 7) * 8)) }
+    }
+
+    /// The hash in lower case hexadecimal digits.
+    public var hex: String {
+        String(unsafeUninitializedCapacity: algorithm.hexCount) { characters in
+            for position in 0..<algorithm.hexCount {
+                let nibble = UInt8(truncatingIfNeeded: words[position >> 4] >> UInt64(60 - (position & 15) * 4)) & 15
+                characters[position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+            }
+            return algorithm.hexCount
+        }
+    }
+
+    private static func nibble(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+
+    /// `[a-z0-9]+(?:[.+_-][a-z0-9]+)*`, the specification's grammar of an algorithm's name.
+    private static func isAlgorithmName(_ name: some Sequence<UInt8>) -> Bool {
+        var afterSeparator = true
+        for character in name {
+            switch character {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): afterSeparator = false
+            case UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                if afterSeparator { return false }
+                afterSeparator = true
+            default: return false
+            }
+        }
+        return !afterSeparator
+    }
+
+    private static func isEncodedPart(_ encoded: some Collection<UInt8>) -> Bool {
+        !encoded.isEmpty
+            && encoded.allSatisfy { character in
+                switch character {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "="), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
+extension Digest: CustomStringConvertible {
+    /// The form `algorithm:hex`.
+    public var description: String { "\(algorithm.rawValue):\(hex)" }
+}
+
+extension Digest: Comparable {
+    /// Orders digests as their textual forms are ordered byte by byte.
+    public static func < (left: Digest, right: Digest) -> Bool {
+        guard left.algorithm == right.algorithm else { return left.algorithm.rawValue < right.algorithm.rawValue }
+        for index in left.words.indices where left.words[index] != right.words[index] {
+            return left.words[index] < right.words[index]
+        }
+        return false
+    }
+}
+
+/// Why a text is not a digest.
+public enum DigestError: Error, Hashable, Sendable {
+    /// The text does not follow the grammar, or its hash has not the algorithm's length.
+    case malformed(String)
+    /// The text follows the grammar but names an algorithm that is not known here.
+    case unsupportedAlgorithm(String)
+}
+
+extension DigestError: CustomStringConvertible {
+    /// What is wrong and what was expected.
+    public var description: String {
+        switch self {
+        case .malformed(let text):
+            "'\(text.prefix(200))' is not a digest: expected sha256:, sha384: or sha512: and lower case hexadecimal digits"
+        case .unsupportedAlgorithm(let text):
+            "the algorithm of digest '\(text.prefix(200))' is not supported: use sha256, sha384 or sha512"
+        }
+    }
+}

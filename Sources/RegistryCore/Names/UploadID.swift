@@ -1,0 +1,42 @@
+/// The name of an upload session.
+///
+/// A client treats it as opaque. It is one component of a path in the store, so its grammar is that of such a
+/// component: `[A-Za-z0-9._-]`, at most 128 bytes, and never only dots.
+public struct UploadID: Sendable, Hashable {
+    /// The longest identifier in bytes.
+    public static let maximumLength = 128
+
+    /// The identifier as text.
+    public let description: String
+
+    /// Makes a new random identifier: a version 4 UUID in lower case, as the replaced server makes them.
+    ///
+    /// - Parameter generator: where the 128 random bits come from; tests inject their own.
+    public init(using generator: inout some RandomNumberGenerator) {
+        let high = generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let digits = [high, low].flatMap { word in
+            stride(from: 60, through: 0, by: -4).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) & 15 }
+        }
+        var text = ""
+        for (position, digit) in digits.enumerated() {
+            if position == 8 || position == 12 || position == 16 || position == 20 { text.append("-") }
+            text.append(String(digit, radix: 16))
+        }
+        description = text
+    }
+
+    /// Makes a new random identifier from the system's generator.
+    public init() {
+        var generator = SystemRandomNumberGenerator()
+        self.init(using: &generator)
+    }
+
+    /// Parses an identifier that a client sent; `nil` when none of ours can look so.
+    public init?(_ text: some StringProtocol) {
+        guard StoragePath.isComponent(text), text.utf8.count <= Self.maximumLength else { return nil }
+        description = String(text)
+    }
+}
+
+extension UploadID: CustomStringConvertible {}

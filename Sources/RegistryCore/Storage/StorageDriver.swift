@@ -1,0 +1,173 @@
+public import NIOCore
+
+/// Where a registry keeps its bytes: the port that a storage back end implements.
+///
+/// The contract is shaped for a file system and for an object store alike. Every sentence of it is held by a test
+/// of the conformance suite in `RegistryTesting`; a driver that passes the suite can carry a registry.
+///
+/// **Objects and folders.** An object has a path and bytes. A folder is what the paths of objects imply: it comes
+/// into being with the first object below it and need not outlive the last. No call makes a folder.
+///
+/// **Atomic.** A reader sees an object as it was before a ``put(_:at:)`` or a ``StorageWriter/commit(to:)``, or as it
+/// is after, never in between, whether the other side is in this process, in another one, or has crashed.
+///
+/// **Durable.** What a call acknowledged survives a crash of the process and of the machine: the object, its name,
+/// and the folders above it.
+///
+/// **Concurrent.** Every call may run beside any other, from any task. Of two writes to one path the last one to be
+/// published wins. There is no lock in this contract, and none is needed for it.
+///
+/// **Errors.** Each call throws ``StorageError`` only. A call that throws has had no effect that a reader can see,
+/// with the exception of ``deleteTree(at:)``, which may have removed a part.
+///
+/// **Cancellation.** A cancelled call may finish or throw; either way the sentences above hold.
+public protocol StorageDriver: Sendable {
+    /// The driver's name in configuration, health and metrics, such as `filesystem`.
+    var name: String { get }
+
+    /// The whole content of a small object.
+    ///
+    /// - Parameters:
+    ///   - path: the object.
+    ///   - limit: the most bytes that the caller takes.
+    /// - Throws: `notFound`; `wrongKind` for a folder; `tooLarge` when the object has more than `limit` bytes.
+    func content(at path: StoragePath, limit: Int) async throws(StorageError) -> ByteBuffer
+
+    /// Writes a small object, replacing what was there. Atomic, and durable on return.
+    ///
+    /// - Throws: `wrongKind` when a folder lies at the path or an object where the path needs a folder; `noSpace`,
+    ///   `readOnly`, `unavailable`, `failed`.
+    func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError)
+
+    /// Writes a small object unless one is there. Of several concurrent calls for one path exactly one answers
+    /// `true`, and its content is what every reader sees. Atomic, and durable on return.
+    ///
+    /// - Returns: whether this call wrote it.
+    /// - Throws: as ``put(_:at:)``.
+    func putIfAbsent(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) -> Bool
+
+    /// What lies at a path. It is never answered from a cache that another process could have made stale.
+    ///
+    /// - Throws: `notFound`.
+    func metadata(at path: StoragePath) async throws(StorageError) -> StorageMetadata
+
+    /// Opens an object for reading. The bytes stay readable as they were until the returned object is released, even
+    /// when it is replaced or deleted meanwhile; an object store may throw `notFound` from a read instead.
+    ///
+    /// - Throws: `notFound`; `wrongKind` for a folder.
+    func open(at path: StoragePath) async throws(StorageError) -> any StorageObject
+
+    /// Opens an object that grows: bytes are appended to it, over several writers one after the other if need be,
+    /// and at the end it is published at its final path.
+    ///
+    /// - Parameters:
+    ///   - path: where the growing object lies until then. It is visible there to ``metadata(at:)`` and
+    ///     ``open(at:)`` with at least the bytes that were flushed.
+    ///   - resuming: `true` to go on after the bytes that are there; `false` to start anew, which drops them.
+    /// - Throws: `notFound` when `resuming` and nothing lies there.
+    func writer(at path: StoragePath, resuming: Bool) async throws(StorageError) -> any StorageWriter
+
+    /// A page of the direct children of a folder, sorted by their names byte by byte.
+    ///
+    /// The cost is that of the page, not of the folder, once the folder has been read. Names that can't be a path's
+    /// component (``StoragePath/isComponent(_:)``) are left out, and so is what a crashed write left behind.
+    ///
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - after: only names that sort after this one; it need not be a name in the folder, or valid.
+    ///   - limit: the most entries to return; at least 1.
+    ///   - holding: only folders below which an object lies at this relative path, such as `current/link`.
+    /// - Throws: `notFound` when there is no such folder; `wrongKind` for an object.
+    func list(
+        _ path: StoragePath, after: String?, limit: Int, holding: String?
+    ) async throws(StorageError) -> StorageListing
+
+    /// Removes one object. Durable on return.
+    ///
+    /// - Throws: `notFound`; `wrongKind` for a folder.
+    func delete(at path: StoragePath) async throws(StorageError)
+
+    /// Removes a folder and all below it, or one object. Only what lies below the path as a folder goes: never
+    /// `/ab` for `/a`. Durable on return.
+    ///
+    /// - Throws: `notFound` when nothing is there. After any other error a part may be gone; the call can be repeated.
+    func deleteTree(at path: StoragePath) async throws(StorageError)
+
+    /// Where a client can fetch an object by itself, such as a presigned URL; `nil` when the registry serves it.
+    ///
+    /// - Parameter method: the request's method, `GET` or `HEAD`.
+    func redirect(for path: StoragePath, method: String) async throws(StorageError) -> String?
+}
+
+extension StorageDriver {
+    /// No redirect.
+    public func redirect(for path: StoragePath, method: String) async throws(StorageError) -> String? { nil }
+
+    /// A page of the direct children of a folder: ``list(_:after:limit:holding:)`` without a condition.
+    public func list(_ path: StoragePath, after: String?, limit: Int) async throws(StorageError) -> StorageListing {
+        try await list(path, after: after, limit: limit, holding: nil)
+    }
+
+    /// Whether an object or a folder lies at a path.
+    public func exists(at path: StoragePath) async throws(StorageError) -> Bool {
+        do {
+            _ = try await metadata(at: path)
+            return true
+        } catch where error.code == .notFound {
+            return false
+        }
+    }
+}
+
+/// What lies at a path.
+public struct StorageMetadata: Sendable, Hashable {
+    /// An object or a folder.
+    public enum Kind: Sendable, Hashable {
+        /// An object, which has bytes.
+        case object
+        /// A folder, which has children.
+        case folder
+    }
+
+    /// An object or a folder.
+    public var kind: Kind
+    /// The object's length in bytes; 0 for a folder.
+    public var size: Int64
+    /// When the object last changed, in nanoseconds since 1970 (UTC); 0 where the store does not know.
+    public var modified: Int64
+
+    /// Makes a description of what lies at a path.
+    public init(kind: Kind, size: Int64, modified: Int64) {
+        self.kind = kind
+        self.size = size
+        self.modified = modified
+    }
+}
+
+/// One page of a folder.
+public struct StorageListing: Sendable, Hashable {
+    /// A child of a folder.
+    public struct Entry: Sendable, Hashable {
+        /// The name below the folder.
+        public var name: String
+        /// An object or a folder.
+        public var kind: StorageMetadata.Kind
+
+        /// Makes an entry.
+        public init(name: String, kind: StorageMetadata.Kind) {
+            self.name = name
+            self.kind = kind
+        }
+    }
+
+    /// The children, sorted by name byte by byte.
+    public var entries: [Entry]
+    /// Whether the folder has more children after the last one; a page may turn out empty all the same.
+    public var hasMore: Bool
+
+    /// Makes a page.
+    public init(entries: [Entry], hasMore: Bool) {
+        self.entries = entries
+        self.hasMore = hasMore
+    }
+}

@@ -1,0 +1,66 @@
+/// A place in a driver's store, such as `/docker/registry/v2/blobs`.
+///
+/// It is made of components of `[A-Za-z0-9._-]`, none of them `.` or `..`, each after a `/`. A path can't be held
+/// wrong: a driver may join it to its root without looking at it again.
+public struct StoragePath: Sendable, Hashable {
+    /// The path as text; empty for the root.
+    public let description: String
+
+    /// The top of the store.
+    public static let root = StoragePath(trusted: "")
+
+    private init(trusted description: String) { self.description = description }
+
+    /// Parses a path; `nil` when a component is empty, has a byte that can't stand there, or is only dots.
+    public init?(_ text: some StringProtocol) {
+        guard text.isEmpty || (text.utf8.first == UInt8(ascii: "/") && Self.areComponents(text.dropFirst())) else {
+            return nil
+        }
+        description = String(text)
+    }
+
+    /// Whether a text can be one component of a path.
+    public static func isComponent(_ text: some StringProtocol) -> Bool {
+        var onlyDots = true
+        for character in text.utf8 {
+            switch character {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                onlyDots = false
+            case UInt8(ascii: "."): continue
+            default: return false
+            }
+        }
+        return !onlyDots
+    }
+
+    private static func areComponents(_ text: some StringProtocol) -> Bool {
+        for component in text.split(separator: "/", omittingEmptySubsequences: false) {
+            guard isComponent(component) else { return false }
+        }
+        return true
+    }
+
+    /// The path of a child.
+    ///
+    /// - Precondition: `component` is a component (``isComponent(_:)``), or several joined by `/`. Callers pass names
+    ///   that were parsed before (``RepositoryName``, ``Tag``, ``Digest``, ``UploadID``) or literals.
+    public func appending(_ component: some StringProtocol) -> StoragePath {
+        assert(Self.areComponents(component))
+        return StoragePath(trusted: "\(description)/\(component)")
+    }
+
+    /// The last component; empty for the root.
+    public var lastComponent: Substring {
+        guard let slash = description.utf8.lastIndex(of: UInt8(ascii: "/")) else { return description[...] }
+        return description[description.utf8.index(after: slash)...]
+    }
+
+    /// The path one level up; `nil` for the root.
+    public var parent: StoragePath? {
+        guard let slash = description.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        return StoragePath(trusted: String(description[..<slash]))
+    }
+}
+
+extension StoragePath: CustomStringConvertible {}

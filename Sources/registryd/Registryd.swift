@@ -1,0 +1,4 @@
+@main
+struct Registryd {
+    static func main() {}
+}
