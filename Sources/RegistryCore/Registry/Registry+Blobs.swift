@@ -1,0 +1,92 @@
+/// A blob of a repository, open for reading.
+public struct StoredBlob: Sendable {
+    /// The digest by which it was asked for.
+    public let digest: Digest
+    /// The bytes.
+    public let object: any StorageObject
+    /// Where a client can fetch the bytes by itself; `nil` when the registry sends them.
+    public let redirect: String?
+}
+
+extension Registry {
+    /// Opens a blob (end-2 of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints)).
+    ///
+    /// - Parameters:
+    ///   - digest: the blob.
+    ///   - repository: the repository that must hold it.
+    ///   - method: `GET` or `HEAD`, for a store to which clients are redirected.
+    /// - Throws: ``RegistryError`` with `BLOB_UNKNOWN`; ``StorageError``.
+    public func blob(_ digest: Digest, in repository: RepositoryName, method: String = "GET") async throws -> StoredBlob {
+        guard let canonical = try await storedDigest(ofLayer: digest, in: repository) else { throw unknownBlob(digest) }
+        let path = StoreLayout.blobData(canonical)
+        let object: any StorageObject
+        do {
+            object = try await driver.open(at: path)
+        } catch where error.code == .notFound {
+            throw unknownBlob(digest)
+        }
+        guard isWhole(object.size, for: canonical) else { throw unknownBlob(digest) }
+        shared.locations.remember(digest, in: repository)
+        record(.pull, in: repository, digest: digest, mediaType: .octetStream, size: object.size)
+        return StoredBlob(
+            digest: digest, object: object, redirect: try await driver.redirect(for: path, method: method))
+    }
+
+    /// Removes a blob from a repository (end-10). Its bytes stay until they are collected.
+    ///
+    /// - Throws: ``RegistryError`` with `BLOB_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
+    public func deleteBlob(_ digest: Digest, in repository: RepositoryName) async throws {
+        try requireDeletion()
+        guard try await storedDigest(ofLayer: digest, in: repository) != nil,
+            try await deleteIfPresent(StoreLayout.layerLink(digest, in: repository))
+        else { throw unknownBlob(digest) }
+        record(.delete, in: repository, digest: digest)
+    }
+
+    /// Makes a blob of another repository part of this one without sending it (end-11).
+    ///
+    /// - Parameters:
+    ///   - digest: the blob.
+    ///   - source: the repository to take it from; `nil` to take it from wherever it was seen.
+    ///   - repository: the repository to mount it into.
+    ///   - mayRead: whether the caller may pull from a repository; asked for each source before it is looked into, so
+    ///     that nobody gets at content by a mount that he can't pull.
+    /// - Returns: whether the blob is now part of the repository; `false` when no source has it.
+    /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``.
+    public func mount(
+        _ digest: Digest, from source: RepositoryName?, into repository: RepositoryName,
+        mayRead: (RepositoryName) async -> Bool
+    ) async throws -> Bool {
+        try requireWritable()
+        let candidates = source.map { [$0] } ?? [repository] + shared.locations.repositories(holding: digest)
+        for candidate in candidates {
+            guard await mayRead(candidate), let canonical = try await storedDigest(ofLayer: digest, in: candidate),
+                let size = try await blobSize(canonical)
+            else { continue }
+            try await linkLayer(digest, storedAs: canonical, in: repository)
+            record(.mount, in: repository, digest: digest, mediaType: .octetStream, size: size, mountedFrom: candidate)
+            return true
+        }
+        return false
+    }
+
+    /// The length of a stored blob in bytes; `nil` when its data is missing or can't be whole.
+    func blobSize(_ canonical: Digest) async throws -> Int64? {
+        do {
+            let metadata = try await driver.metadata(at: StoreLayout.blobData(canonical))
+            guard metadata.kind == .object, isWhole(metadata.size, for: canonical) else { return nil }
+            return metadata.size
+        } catch let error as StorageError where error.code == .notFound {
+            return nil
+        }
+    }
+
+    /// A crash of the replaced server leaves data of no length; only one digest has such content.
+    func isWhole(_ size: Int64, for digest: Digest) -> Bool {
+        size > 0 || digest == ContentHasher(digest.algorithm).digest()
+    }
+
+    private func unknownBlob(_ digest: Digest) -> RegistryError {
+        RegistryError(.blobUnknown, detail: .text(digest.description))
+    }
+}

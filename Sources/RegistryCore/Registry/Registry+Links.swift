@@ -1,0 +1,58 @@
+internal import NIOCore
+
+/// Links: small files that hold a digest. They make content part of a repository.
+extension Registry {
+    /// The longest content of a link: a sha512 digest.
+    private static let linkLimit = 256
+
+    /// What a link points to; `nil` when there is none, or when it is not whole: a crash of the replaced server leaves
+    /// empty links behind, and they must not be taken for content.
+    func readLink(_ path: StoragePath) async throws -> Digest? {
+        do {
+            let content = try await driver.content(at: path, limit: Self.linkLimit)
+            return Digest(String(buffer: content))
+        } catch where error.code == .notFound || error.code == .tooLarge || error.code == .wrongKind {
+            return nil
+        }
+    }
+
+    func writeLink(_ path: StoragePath, to digest: Digest) async throws {
+        try await driver.put(ByteBuffer(string: digest.description), at: path)
+    }
+
+    /// Makes a stored blob part of a repository under its canonical digest and, where it was pushed by another one,
+    /// under that too. Both links hold the canonical digest, under which the data lies.
+    func linkLayer(_ digest: Digest, storedAs canonical: Digest, in repository: RepositoryName) async throws {
+        try await writeLink(StoreLayout.layerLink(canonical, in: repository), to: canonical)
+        if digest != canonical {
+            try await writeLink(StoreLayout.layerLink(digest, in: repository), to: canonical)
+        }
+        shared.locations.remember(digest, in: repository)
+    }
+
+    /// The digest under which a repository's blob is stored; `nil` when the repository does not have it.
+    func storedDigest(ofLayer digest: Digest, in repository: RepositoryName) async throws -> Digest? {
+        try await readLink(StoreLayout.layerLink(digest, in: repository))
+    }
+
+    /// The digest under which a repository's manifest is stored; `nil` when the repository does not have it.
+    func storedDigest(ofRevision digest: Digest, in repository: RepositoryName) async throws -> Digest? {
+        try await readLink(StoreLayout.revisionLink(digest, in: repository))
+    }
+
+    /// Removes an object; whether it was there.
+    @discardableResult
+    func deleteIfPresent(_ path: StoragePath) async throws -> Bool {
+        do {
+            try await driver.delete(at: path)
+            return true
+        } catch where error.code == .notFound {
+            return false
+        }
+    }
+
+    /// Removes a folder; it need not be there.
+    func deleteTreeIfPresent(_ path: StoragePath) async throws {
+        do { try await driver.deleteTree(at: path) } catch where error.code == .notFound {}
+    }
+}

@@ -1,0 +1,136 @@
+public import NIOCore
+
+/// A manifest of a repository.
+public struct StoredManifest: Sendable {
+    /// The digest by which it was asked for, or that its tag points to.
+    public let digest: Digest
+    /// Its type.
+    public let mediaType: MediaType
+    /// Its bytes, as they were pushed.
+    public let content: ByteBuffer
+}
+
+extension Registry {
+    /// Reads a manifest (end-3 of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints)).
+    ///
+    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`; ``StorageError``.
+    public func manifest(_ reference: Reference, in repository: RepositoryName) async throws -> StoredManifest {
+        guard let digest = try await digest(of: reference, in: repository),
+            let manifest = try await storedManifest(digest, in: repository)
+        else { throw unknownManifest(reference, in: repository) }
+        var tag: Tag?
+        if case .tag(let name) = reference { tag = name }
+        record(
+            .pull, in: repository, digest: digest, mediaType: manifest.mediaType,
+            size: Int64(manifest.content.readableBytes), tag: tag)
+        return manifest
+    }
+
+    /// The digest that a reference stands for; `nil` for a tag that is not there.
+    ///
+    /// It says nothing of whether the manifest is there: a tag can outlive its manifest in a store of the replaced
+    /// server.
+    ///
+    /// - Throws: ``StorageError``.
+    public func digest(of reference: Reference, in repository: RepositoryName) async throws -> Digest? {
+        switch reference {
+        case .digest(let digest): digest
+        case .tag(let tag): try await readLink(StoreLayout.tagCurrentLink(tag, in: repository))
+        }
+    }
+
+    /// A manifest by its digest; `nil` when the repository does not have it.
+    func storedManifest(_ digest: Digest, in repository: RepositoryName) async throws -> StoredManifest? {
+        guard let canonical = try await storedDigest(ofRevision: digest, in: repository),
+            let content = try await manifestContent(canonical)
+        else { return nil }
+        let mediaType = try Manifest.mediaType(ofStored: content)
+        return StoredManifest(digest: digest, mediaType: mediaType, content: content)
+    }
+
+    /// The bytes of a manifest; `nil` when there are none.
+    private func manifestContent(_ canonical: Digest) async throws -> ByteBuffer? {
+        do {
+            let content = try await driver.content(
+                at: StoreLayout.blobData(canonical), limit: options.validation.limits.maximumSize)
+            return content.readableBytes == 0 ? nil : content
+        } catch let error as StorageError where error.code == .notFound || error.code == .tooLarge {
+            return nil
+        }
+    }
+
+    /// Removes a manifest, and with it every tag that points to it (end-9).
+    ///
+    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
+    public func deleteManifest(_ digest: Digest, in repository: RepositoryName) async throws {
+        try requireDeletion()
+        try await shared.repositories.withLock(repository) {
+            guard let canonical = try await storedDigest(ofRevision: digest, in: repository) else {
+                throw unknownManifest(.digest(digest), in: repository)
+            }
+            var names: Set = [digest, canonical]
+            let content = try await manifestContent(canonical)
+            if let content {
+                for algorithm in DigestAlgorithm.allCases where algorithm != canonical.algorithm {
+                    names.insert(ContentHasher.digest(of: content, algorithm: algorithm))
+                }
+            }
+            // Tags first: were the manifest to go first, a crash would leave tags that point to nothing.
+            try await deleteTags(pointingTo: names, in: repository)
+            for name in names.sorted() {
+                try await deleteIfPresent(StoreLayout.revisionLink(name, in: repository))
+            }
+            if let content, let subject = try? Manifest(parsing: content, mediaType: nil).subject {
+                for name in names {
+                    try await deleteIfPresent(StoreLayout.referrer(name, of: subject.digest, in: repository))
+                }
+            }
+            record(.delete, in: repository, digest: digest)
+        }
+    }
+
+    /// Removes a tag; the manifest that it points to stays (end-9).
+    ///
+    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
+    public func deleteTag(_ tag: Tag, in repository: RepositoryName) async throws {
+        try requireDeletion()
+        try await shared.repositories.withLock(repository) {
+            guard try await removeTag(tag, in: repository) else {
+                throw unknownManifest(.tag(tag), in: repository)
+            }
+            record(.delete, in: repository, tag: tag)
+        }
+    }
+
+    /// The pointer goes first, so that a tag is there whole or not at all; then the folder.
+    private func removeTag(_ tag: Tag, in repository: RepositoryName) async throws -> Bool {
+        guard try await deleteIfPresent(StoreLayout.tagCurrentLink(tag, in: repository)) else { return false }
+        try await deleteTreeIfPresent(StoreLayout.tag(tag, in: repository))
+        return true
+    }
+
+    private func deleteTags(pointingTo digests: Set<Digest>, in repository: RepositoryName) async throws {
+        var after: String?
+        while let page = try await tagPage(in: repository, after: after, limit: 1000) {
+            for entry in page.entries {
+                guard let tag = Tag(entry.name),
+                    let current = try await readLink(StoreLayout.tagCurrentLink(tag, in: repository))
+                else { continue }
+                if digests.contains(current) { _ = try await removeTag(tag, in: repository) }
+            }
+            guard page.hasMore, let last = page.entries.last?.name else { return }
+            after = last
+        }
+    }
+
+    func unknownManifest(_ reference: Reference, in repository: RepositoryName) -> RegistryError {
+        let detail: ErrorDetail =
+            switch reference {
+            case .tag(let tag): .fields([.init("Tag", tag.description)])
+            case .digest(let digest):
+                .fields([.init("Name", repository.description), .init("Revision", digest.description)])
+            }
+        return RegistryError(
+            .manifestUnknown, message: "manifest unknown: \(repository) has no \(reference)", detail: detail)
+    }
+}

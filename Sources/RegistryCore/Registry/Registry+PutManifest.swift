@@ -1,0 +1,120 @@
+public import NIOCore
+
+/// What was accepted when a manifest was pushed.
+public struct AcceptedManifest: Sendable, Hashable {
+    /// The manifest's address: the digest by which it was pushed, else its canonical digest.
+    public let digest: Digest
+    /// The manifest that it refers to, if it is a referrer.
+    public let subject: Digest?
+    /// The tags that now point to it.
+    public let tags: [Tag]
+}
+
+extension Registry {
+    /// Accepts a manifest (end-7 of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints)).
+    ///
+    /// It is stored as it came, byte for byte. What it refers to must be part of the repository already, save for its
+    /// subject, which may come later.
+    ///
+    /// - Parameters:
+    ///   - content: the manifest's bytes.
+    ///   - declared: the type that the client declared.
+    ///   - reference: the tag or digest that it is pushed by.
+    ///   - tags: further tags that are to point to it.
+    ///   - repository: the repository.
+    /// - Throws: ``RegistryError`` with `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN`, `DIGEST_INVALID`, `UNSUPPORTED`;
+    ///   ``StorageError``.
+    public func putManifest(
+        _ content: ByteBuffer, declared: MediaType?, as reference: Reference, tags: [Tag] = [],
+        in repository: RepositoryName
+    ) async throws -> AcceptedManifest {
+        try requireWritable()
+        let manifest: Manifest
+        do {
+            manifest = try Manifest(parsing: content, declared: declared, limits: options.validation.limits)
+            try manifest.checkURLs(options.validation.urls)
+        } catch let error as ManifestError {
+            throw error.registryError
+        }
+        let canonical = ContentHasher.digest(of: content, algorithm: .canonical)
+        let digest = try digest(of: content, pushedAs: reference, canonical: canonical)
+        var allTags = tags
+        if case .tag(let tag) = reference { allTags.insert(tag, at: 0) }
+
+        try await shared.repositories.withLock(repository) {
+            // Checked under the lock, so that a manifest which is being deleted can't become a child meanwhile.
+            try await checkReferences(of: manifest, in: repository)
+            try await store(content, canonical: canonical)
+            try await writeLink(StoreLayout.revisionLink(canonical, in: repository), to: canonical)
+            if digest != canonical {
+                try await writeLink(StoreLayout.revisionLink(digest, in: repository), to: canonical)
+            }
+            if let subject = manifest.subject {
+                try await indexReferrer(manifest, digest: digest, of: subject.digest, in: repository)
+            }
+            for tag in allTags {
+                try await writeLink(StoreLayout.tagIndexLink(digest, of: tag, in: repository), to: digest)
+                try await writeLink(StoreLayout.tagCurrentLink(tag, in: repository), to: digest)
+            }
+        }
+        record(
+            .push, in: repository, digest: digest, mediaType: manifest.mediaType, size: Int64(content.readableBytes),
+            tag: allTags.first)
+        return AcceptedManifest(digest: digest, subject: manifest.subject?.digest, tags: allTags)
+    }
+
+    private func digest(
+        of content: ByteBuffer, pushedAs reference: Reference, canonical: Digest
+    ) throws(RegistryError) -> Digest {
+        guard case .digest(let expected) = reference else { return canonical }
+        let actual =
+            expected.algorithm == canonical.algorithm
+            ? canonical : ContentHasher.digest(of: content, algorithm: expected.algorithm)
+        guard actual == expected else {
+            throw RegistryError(
+                .digestInvalid, message: "the manifest's digest is \(actual), not \(expected)",
+                detail: .text(actual.description))
+        }
+        return expected
+    }
+
+    /// Writes a manifest's bytes unless they are there whole.
+    private func store(_ content: ByteBuffer, canonical: Digest) async throws {
+        let path = StoreLayout.blobData(canonical)
+        if let present = try? await driver.content(at: path, limit: content.readableBytes), present == content { return }
+        try await driver.put(content, at: path)
+    }
+
+    /// Looks for everything that must be part of the repository, some of it at a time.
+    ///
+    /// - Throws: ``RegistryError`` with one `MANIFEST_BLOB_UNKNOWN` for each thing that is missing.
+    private func checkReferences(of manifest: Manifest, in repository: RepositoryName) async throws {
+        var wanted = manifest.requiredBlobs.map { WantedContent(digest: $0.digest, isManifest: false) }
+        for child in manifest.manifests where options.validation.children.demandsPresence(of: child) {
+            wanted.append(WantedContent(digest: child.digest, isManifest: true))
+        }
+        let present = try await wanted.mapConcurrently(atMost: 8) { item in
+            if item.isManifest {
+                guard let canonical = try await storedDigest(ofRevision: item.digest, in: repository) else { return false }
+                return try await blobSize(canonical) != nil
+            }
+            guard let canonical = try await storedDigest(ofLayer: item.digest, in: repository) else { return false }
+            return try await blobSize(canonical) != nil
+        }
+        let missing = zip(wanted, present).filter { !$0.1 }.map(\.0)
+        let entries = missing.map { item in
+            RegistryError.Entry(
+                .manifestBlobUnknown,
+                message: item.isManifest
+                    ? "the manifest refers to manifest \(item.digest), which is not in \(repository)"
+                    : "the manifest refers to blob \(item.digest), which is not in \(repository)",
+                detail: .text(item.digest.description))
+        }
+        if let error = RegistryError(entries: entries) { throw error }
+    }
+
+    private struct WantedContent: Sendable {
+        let digest: Digest
+        let isManifest: Bool
+    }
+}

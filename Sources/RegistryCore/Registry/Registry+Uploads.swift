@@ -1,0 +1,163 @@
+internal import NIOCore
+
+/// Where an upload stands.
+public struct UploadStatus: Sendable, Hashable {
+    /// The upload.
+    public let id: UploadID
+    /// How many bytes were taken so far.
+    public let size: Int64
+    /// When the upload began.
+    public let started: WallTime
+}
+
+extension Registry {
+    /// Begins an upload (end-4a of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints)).
+    ///
+    /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``.
+    public func beginUpload(in repository: RepositoryName) async throws -> UploadStatus {
+        try requireWritable()
+        let (id, started) = (UploadID(), shared.now())
+        try await driver.put(ByteBuffer(string: started.rfc3339), at: StoreLayout.uploadStart(id, in: repository))
+        return UploadStatus(id: id, size: 0, started: started)
+    }
+
+    /// Where an upload stands (end-13).
+    ///
+    /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`; ``StorageError``.
+    public func uploadStatus(_ id: UploadID, in repository: RepositoryName) async throws -> UploadStatus {
+        let started = try await uploadStart(id, in: repository)
+        do {
+            let metadata = try await driver.metadata(at: StoreLayout.uploadData(id, in: repository))
+            return UploadStatus(id: id, size: metadata.size, started: started)
+        } catch let error as StorageError where error.code == .notFound {
+            return UploadStatus(id: id, size: 0, started: started)
+        }
+    }
+
+    /// Ends an upload and drops what was taken (end-14).
+    ///
+    /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `UNSUPPORTED`, `TOOMANYREQUESTS`; ``StorageError``.
+    public func cancelUpload(_ id: UploadID, in repository: RepositoryName) async throws {
+        try requireWritable()
+        try await writing(to: id) {
+            _ = try await uploadStart(id, in: repository)
+            try await deleteTreeIfPresent(StoreLayout.upload(id, in: repository))
+        }
+    }
+
+    /// Takes bytes of an upload (end-5). When the source breaks off, what it gave is kept, and the upload can go on
+    /// from there.
+    ///
+    /// - Parameters:
+    ///   - source: the bytes; nothing is asked of it before the store has taken what it gave before.
+    ///   - id: the upload.
+    ///   - offset: where the caller believes the upload stands; `nil` to append wherever it does.
+    ///   - repository: the repository.
+    /// - Returns: where the upload stands now. The bytes are durable.
+    /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`, `TOOMANYREQUESTS`;
+    ///   ``StorageError``; what the source throws.
+    public func append(
+        _ source: ContentSource, to id: UploadID, at offset: Int64? = nil, in repository: RepositoryName
+    ) async throws -> UploadStatus {
+        try requireWritable()
+        return try await writing(to: id) {
+            var session = try await openSession(id, at: offset, alsoHashing: nil, in: repository)
+            do {
+                try await session.take(source)
+            } catch {
+                // The first error is the one to tell.
+                try? await session.suspend()
+                throw error
+            }
+            try await session.suspend()
+            return UploadStatus(id: id, size: session.size, started: session.started)
+        }
+    }
+
+    /// Takes the last bytes of an upload and makes the whole a blob of the repository (end-6, and end-4b).
+    ///
+    /// The upload ends, unless the source broke off. When the digest does not match, nothing of it is kept.
+    ///
+    /// - Parameters:
+    ///   - id: the upload.
+    ///   - source: the last bytes; often none.
+    ///   - offset: where the caller believes the upload stands; `nil` to append wherever it does.
+    ///   - digest: what the blob must hash to.
+    ///   - repository: the repository.
+    /// - Returns: the blob's length in bytes. The blob is durable, and can be pulled.
+    /// - Throws: ``RegistryError`` with `DIGEST_INVALID`, `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`,
+    ///   `TOOMANYREQUESTS`; ``StorageError``; what the source throws.
+    @discardableResult
+    public func finishUpload(
+        _ id: UploadID, appending source: ContentSource = .empty, at offset: Int64? = nil, expecting digest: Digest,
+        in repository: RepositoryName
+    ) async throws -> Int64 {
+        try requireWritable()
+        return try await writing(to: id) {
+            let other = digest.algorithm == .canonical ? nil : digest.algorithm
+            var session = try await openSession(id, at: offset, alsoHashing: other, in: repository)
+            do {
+                try await session.take(source)
+            } catch {
+                try? await session.suspend()
+                throw error
+            }
+            let actual = try await session.digest(digest.algorithm)
+            guard actual == digest else {
+                try? await session.end()
+                throw RegistryError(
+                    .digestInvalid,
+                    message: "the \(session.size) bytes that were sent hash to \(actual), not to \(digest)",
+                    detail: .text(actual.description))
+            }
+            let canonical = try await session.digest(.canonical)
+            try await session.commit(as: canonical)
+            try await linkLayer(digest, storedAs: canonical, in: repository)
+            record(.push, in: repository, digest: digest, mediaType: .octetStream, size: session.size)
+            // The blob is whole, so a client is told so even if what is left of the upload can't be removed now.
+            try? await session.end()
+            return session.size
+        }
+    }
+
+    private func openSession(
+        _ id: UploadID, at offset: Int64?, alsoHashing other: DigestAlgorithm?, in repository: RepositoryName
+    ) async throws -> UploadSession {
+        let started = try await uploadStart(id, in: repository)
+        let session = try await UploadSession(
+            id: id, in: repository, started: started, driver: driver, hashing: shared.hashing, alsoHashing: other)
+        guard let offset, offset != session.size else { return session }
+        try? await session.suspend()
+        throw RegistryError(
+            .rangeInvalid,
+            message: "the upload has \(session.size) bytes, and what was sent begins at \(offset)")
+    }
+
+    private func uploadStart(_ id: UploadID, in repository: RepositoryName) async throws -> WallTime {
+        do {
+            let content = try await driver.content(at: StoreLayout.uploadStart(id, in: repository), limit: 128)
+            // A crash of the replaced server can leave it empty; the upload is there all the same.
+            return WallTime(rfc3339: String(buffer: content)) ?? shared.now()
+        } catch let error as StorageError where error.code == .notFound || error.code == .wrongKind {
+            throw RegistryError(.blobUploadUnknown, detail: .text(id.description))
+        }
+    }
+
+    /// Runs `body` as the only writer of an upload. A client that lost its connection may come back before the server
+    /// has noticed; it waits for a moment, and is asked to come again after that.
+    private func writing<Result: Sendable>(
+        to id: UploadID, _ body: () async throws -> Result
+    ) async throws -> Result {
+        let clock = ContinuousClock()
+        let deadline = clock.now + options.uploadWait
+        var pause = Duration.milliseconds(1)
+        while true {
+            if let result = try await shared.uploads.withLockIfFree(id, body) { return result }
+            guard clock.now < deadline else { break }
+            try await clock.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(100))
+        }
+        throw RegistryError(
+            .tooManyRequests, message: "another request is writing to upload \(id); try again when it has ended")
+    }
+}

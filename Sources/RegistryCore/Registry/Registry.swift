@@ -1,0 +1,105 @@
+/// A registry: repositories of manifests and blobs, on a storage driver.
+///
+/// It is the use cases of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md)
+/// without a socket: pull (``blob(_:in:)``, ``manifest(_:in:)``), push (``beginUpload(in:)``, ``putManifest(_:declared:as:tags:in:)``),
+/// mount, delete, list. An HTTP server, a test and a program call it alike.
+///
+/// **Concurrency.** A value is cheap to copy, and every method may run beside any other, in this process and, on a
+/// shared store, in others.
+///
+/// **Order of writes.** Data, then links, then pointers, each durable before the next. So whatever was acknowledged
+/// is durable, and a crash between two steps leaves nothing that a reader can see.
+///
+/// **Errors.** Methods throw ``RegistryError`` for a refusal and ``StorageError`` when the store fails;
+/// ``RegistryError/init(_:)`` makes the answer to the second.
+public struct Registry: Sendable {
+    /// What a registry allows and how far it goes.
+    public struct Options: Sendable {
+        /// Whether manifests, tags and blobs can be deleted. The replaced server's default is that they can't.
+        public var allowsDeletion = false
+        /// Whether nothing at all may be changed.
+        public var isReadOnly = false
+        /// How manifests are checked.
+        public var validation = ManifestValidation()
+        /// How long a request waits for another one that writes to the same upload before it is told to come back.
+        public var uploadWait: Duration = .seconds(5)
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Where bytes are kept.
+    public let driver: any StorageDriver
+    /// What is allowed.
+    public let options: Options
+    /// Who calls; it is told to the event sink. See ``acting(as:)``.
+    public private(set) var origin = RequestOrigin()
+
+    let shared: Shared
+
+    /// What the copies of a registry have in common.
+    final class Shared: Sendable {
+        /// One writer at a time for the manifests and tags of a repository.
+        let repositories = KeyedLock<RepositoryName>()
+        /// One writer at a time for an upload.
+        let uploads = KeyedLock<UploadID>()
+        let locations = BlobLocations()
+        let events: (any EventSink)?
+        let hashing: (any TaskExecutor)?
+        let now: @Sendable () -> WallTime
+
+        init(events: (any EventSink)?, hashing: (any TaskExecutor)?, now: @escaping @Sendable () -> WallTime) {
+            self.events = events
+            self.hashing = hashing
+            self.now = now
+        }
+    }
+
+    /// Makes a registry.
+    ///
+    /// - Parameters:
+    ///   - driver: where bytes are kept. It may hold a store already, this server's or the replaced one's.
+    ///   - options: what is allowed.
+    ///   - events: what wants to know of pulls, pushes and deletions.
+    ///   - hashing: where uploads are hashed; without one it is done in the caller's task, which is no place for it
+    ///     when that task runs on an event loop.
+    ///   - now: the wall clock; tests inject their own.
+    public init(
+        driver: any StorageDriver, options: Options = Options(), events: (any EventSink)? = nil,
+        hashing: (any TaskExecutor)? = nil, now: @escaping @Sendable () -> WallTime = WallTime.now
+    ) {
+        self.driver = driver
+        self.options = options
+        shared = Shared(events: events, hashing: hashing, now: now)
+    }
+
+    /// The same registry, called by somebody in particular.
+    public func acting(as origin: RequestOrigin) -> Registry {
+        var copy = self
+        copy.origin = origin
+        return copy
+    }
+
+    func record(
+        _ action: RegistryEvent.Action, in repository: RepositoryName, digest: Digest? = nil,
+        mediaType: MediaType? = nil, size: Int64? = nil, tag: Tag? = nil, mountedFrom: RepositoryName? = nil
+    ) {
+        guard let events = shared.events else { return }
+        events.record(
+            RegistryEvent(
+                action, in: repository, digest: digest, mediaType: mediaType, size: size, tag: tag,
+                mountedFrom: mountedFrom, origin: origin))
+    }
+
+    func requireWritable() throws(RegistryError) {
+        guard options.isReadOnly else { return }
+        throw RegistryError(.unsupported, message: "the registry is in read-only mode")
+    }
+
+    func requireDeletion() throws(RegistryError) {
+        try requireWritable()
+        guard !options.allowsDeletion else { return }
+        throw RegistryError(
+            .unsupported, message: "deletion is not enabled in this registry (storage.delete.enabled)")
+    }
+}

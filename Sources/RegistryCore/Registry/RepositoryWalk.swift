@@ -1,0 +1,102 @@
+/// Walks the folders of repositories in the order of their names, byte by byte, from any name on.
+///
+/// The order of names is not that of a walk through folders: `a-b` comes before `a/b`, because `-` is less than `/`.
+/// So a folder's content waits until the siblings that sort before it have been visited: those whose names go on with
+/// a byte less than `/`.
+struct RepositoryWalk {
+    /// A folder in the middle of being listed.
+    private struct Level {
+        let path: StoragePath
+        /// What the names of repositories in it begin with: empty, or `a/b/`.
+        let prefix: String
+        var entries: ArraySlice<String> = []
+        var after: String?
+        var hasMore = true
+        /// Siblings that were passed and whose content is still to come, the next one last.
+        var pending: [String] = []
+    }
+
+    private static let pageSize = 256
+
+    private let driver: any StorageDriver
+    private let start: String?
+    private var levels: [Level]
+
+    /// - Parameter last: only names that sort after this text.
+    init(driver: any StorageDriver, after last: String?) {
+        self.driver = driver
+        start = last.flatMap { $0.isEmpty ? nil : $0 }
+        levels = []
+        levels = [level(at: StoreLayout.repositories, prefix: "")]
+    }
+
+    /// The next name; `nil` at the end.
+    ///
+    /// - Throws: ``StorageError``.
+    mutating func next() async throws(StorageError) -> RepositoryName? {
+        while let depth = levels.indices.last {
+            try await fill(depth)
+            let entry = levels[depth].entries.first
+            if let folder = levels[depth].pending.last, entry.map({ !Self.precedes($0, folder + "/") }) ?? true {
+                levels[depth].pending.removeLast()
+                levels.append(
+                    level(at: levels[depth].path.appending(folder), prefix: levels[depth].prefix + folder + "/"))
+                continue
+            }
+            guard let entry else {
+                levels.removeLast()
+                continue
+            }
+            levels[depth].entries.removeFirst()
+            let name = levels[depth].prefix + entry
+            if reachesPastStart(name) { levels[depth].pending.append(entry) }
+            guard start.map({ Self.precedes($0, name) }) ?? true, let repository = RepositoryName(name) else { continue }
+            let folder = levels[depth].path.appending(entry).appending(StoreLayout.manifestsFolder)
+            if try await driver.exists(at: folder) { return repository }
+        }
+        return nil
+    }
+
+    /// A level that begins where the walk does. Of the folders that sort before the start, only those can hold names
+    /// after it whose own name with a `/` is not passed yet: the beginnings of the start's next component.
+    private func level(at path: StoragePath, prefix: String) -> Level {
+        var level = Level(path: path, prefix: prefix)
+        guard let start, start.utf8.starts(with: prefix.utf8) else { return level }
+        let component = start.utf8.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: "/") }
+        level.after = String(decoding: component, as: UTF8.self)
+        for length in 1..<max(1, component.count + 1) {
+            let beginning = String(decoding: component.prefix(length), as: UTF8.self)
+            guard StoragePath.isComponent(beginning), !beginning.hasPrefix("_") else { continue }
+            if reachesPastStart(prefix + beginning) { level.pending.append(beginning) }
+        }
+        // The longest beginning sorts first among those, since what follows in the shorter ones is greater: `a-b/`
+        // comes before `a/`. They were appended shortest first, and the last one is next.
+        return level
+    }
+
+    /// Reads the level's next page when the one before is used up.
+    private mutating func fill(_ depth: Int) async throws(StorageError) {
+        while levels[depth].entries.isEmpty, levels[depth].hasMore {
+            do {
+                let page = try await driver.list(levels[depth].path, after: levels[depth].after, limit: Self.pageSize)
+                levels[depth].hasMore = page.hasMore
+                if let last = page.entries.last { levels[depth].after = last.name }
+                levels[depth].entries =
+                    page.entries.lazy.filter { $0.kind == .folder && !$0.name.hasPrefix("_") }.map(\.name)[...]
+            } catch {
+                guard error.code == .notFound || error.code == .wrongKind else { throw error }
+                levels[depth].hasMore = false
+            }
+        }
+    }
+
+    /// Whether a folder can hold names that sort after the start.
+    private func reachesPastStart(_ folder: String) -> Bool {
+        guard let start else { return true }
+        return Self.precedes(start, folder + "/") || start.utf8.starts(with: (folder + "/").utf8)
+    }
+
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        left.utf8.lexicographicallyPrecedes(right.utf8)
+    }
+}

@@ -1,0 +1,181 @@
+internal import NIOCore
+
+/// One request's work on an upload: the writer, and the hash of all bytes up to where it stands.
+///
+/// The bytes are hashed as they pass. Between requests the hash's state lies beside the data, in the replaced server's
+/// format, so that neither a restart nor another replica has to read the data again.
+struct UploadSession {
+    /// Bytes are gathered to pieces of about this many before they are hashed and written at once: a hop to another
+    /// thread costs some 10 µs, which at 64 KiB a piece is a fifth of the hashing.
+    private static let pieceSize = 256 * 1024
+
+    let id: UploadID
+    let started: WallTime
+    private let repository: RepositoryName
+    private let driver: any StorageDriver
+    private let executor: (any TaskExecutor)?
+    private let writer: any StorageWriter
+    private var hasher: ContentHasher
+    /// A hash by another algorithm, where all bytes pass in one request.
+    private var otherHasher: ContentHasher?
+    /// Where the stored state of the hash stands; `nil` when none is stored.
+    private var storedOffset: Int64?
+
+    /// How many bytes were taken.
+    var size: Int64 { hasher.count }
+
+    /// Opens an upload where it stands.
+    ///
+    /// - Parameter other: an algorithm beside the canonical one that the blob is to be hashed by.
+    init(
+        id: UploadID, in repository: RepositoryName, started: WallTime, driver: any StorageDriver,
+        hashing executor: (any TaskExecutor)?, alsoHashing other: DigestAlgorithm?
+    ) async throws {
+        self.id = id
+        self.started = started
+        self.repository = repository
+        self.driver = driver
+        self.executor = executor
+        let path = StoreLayout.uploadData(id, in: repository)
+        let writer: any StorageWriter
+        do {
+            writer = try await driver.writer(at: path, resuming: true)
+        } catch let error where error.code == .notFound {
+            writer = try await driver.writer(at: path, resuming: false)
+        }
+        self.writer = writer
+        hasher = ContentHasher(.canonical)
+        guard writer.size > 0 else {
+            otherHasher = other.map { ContentHasher($0) }
+            return
+        }
+        do {
+            if let state = try await Self.storedHash(of: id, at: writer.size, in: repository, from: driver) {
+                hasher = state
+                storedOffset = writer.size
+            } else {
+                try await Self.read(path, upTo: writer.size, from: driver, into: &hasher, on: executor)
+            }
+        } catch {
+            try? await writer.close()
+            throw error
+        }
+    }
+
+    /// Takes all that the source gives.
+    mutating func take(_ source: ContentSource) async throws {
+        var ended = false
+        while !ended {
+            var piece: ByteBuffer?
+            var failure: (any Error)?
+            do {
+                while !ended, (piece?.readableBytes ?? 0) < Self.pieceSize {
+                    if var next = try await source.next() {
+                        if piece == nil { piece = next } else { piece?.writeBuffer(&next) }
+                    } else {
+                        ended = true
+                    }
+                }
+            } catch {
+                failure = error
+            }
+            if let piece, piece.readableBytes > 0 { try await take(piece) }
+            if let failure { throw failure }
+        }
+    }
+
+    private mutating func take(_ piece: ByteBuffer) async throws {
+        let (hashers, writer, executor) = ((hasher, otherHasher), writer, executor)
+        async let hashed = Self.hash(piece, with: hashers, on: executor)
+        try await writer.append(piece)
+        (hasher, otherHasher) = await hashed
+    }
+
+    /// The digest of all bytes. One by an algorithm that was not asked for from the beginning reads them again.
+    mutating func digest(_ algorithm: DigestAlgorithm) async throws -> Digest {
+        if algorithm == hasher.digest().algorithm { return hasher.digest() }
+        if let otherHasher, otherHasher.digest().algorithm == algorithm { return otherHasher.digest() }
+        try await writer.flush()
+        var again = ContentHasher(algorithm)
+        try await Self.read(
+            StoreLayout.uploadData(id, in: repository), upTo: size, from: driver, into: &again, on: executor)
+        otherHasher = again
+        return again.digest()
+    }
+
+    /// Ends the request and leaves the upload so that another one can go on with it.
+    func suspend() async throws {
+        try await writer.close()
+        guard size > 0, writer.size == size, storedOffset != size else { return }
+        try await driver.put(
+            ByteBuffer(bytes: hasher.goState), at: StoreLayout.uploadHashState(id, at: size, in: repository))
+        guard let storedOffset else { return }
+        try? await driver.delete(at: StoreLayout.uploadHashState(id, at: storedOffset, in: repository))
+    }
+
+    /// Publishes the bytes under their digest.
+    func commit(as canonical: Digest) async throws {
+        try await writer.commit(to: StoreLayout.blobData(canonical))
+    }
+
+    /// Removes what is left of the upload.
+    func end() async throws {
+        try? await writer.cancel()
+        try await driver.deleteTree(at: StoreLayout.upload(id, in: repository))
+    }
+
+    private static func storedHash(
+        of id: UploadID, at offset: Int64, in repository: RepositoryName, from driver: any StorageDriver
+    ) async throws -> ContentHasher? {
+        do {
+            let state = try await driver.content(
+                at: StoreLayout.uploadHashState(id, at: offset, in: repository), limit: 1024)
+            guard let hasher = ContentHasher(.canonical, goState: Array(buffer: state)), hasher.count == offset else {
+                return nil
+            }
+            return hasher
+        } catch let error as StorageError where error.code == .notFound || error.code == .tooLarge {
+            return nil
+        }
+    }
+
+    /// Hashes the data that is there: after a crash, or when another server left no state.
+    private static func read(
+        _ path: StoragePath, upTo size: Int64, from driver: any StorageDriver, into hasher: inout ContentHasher,
+        on executor: (any TaskExecutor)?
+    ) async throws {
+        let object = try await driver.open(at: path)
+        while hasher.count < size {
+            let count = Int(min(Int64(pieceSize), size - hasher.count))
+            let piece = try await object.read(at: hasher.count, count: count)
+            guard piece.readableBytes > 0 else {
+                throw StorageError(.failed, at: path, "the upload has fewer bytes than it had when it was opened")
+            }
+            (hasher, _) = await hash(piece, with: (hasher, nil), on: executor)
+        }
+    }
+
+    /// Hashes bytes where that does not keep anybody from being answered.
+    private static func hash(
+        _ piece: ByteBuffer, with hashers: (ContentHasher, ContentHasher?), on executor: (any TaskExecutor)?
+    ) async -> (ContentHasher, ContentHasher?) {
+        guard let executor else { return update(hashers, with: piece) }
+        return await withTaskExecutorPreference(executor) { await updateAway(hashers, with: piece) }
+    }
+
+    /// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs.
+    @concurrent private static func updateAway(
+        _ hashers: (ContentHasher, ContentHasher?), with piece: ByteBuffer
+    ) async -> (ContentHasher, ContentHasher?) {
+        update(hashers, with: piece)
+    }
+
+    private static func update(
+        _ hashers: (ContentHasher, ContentHasher?), with piece: ByteBuffer
+    ) -> (ContentHasher, ContentHasher?) {
+        var (canonical, other) = hashers
+        canonical.update(piece)
+        other?.update(piece)
+        return (canonical, other)
+    }
+}

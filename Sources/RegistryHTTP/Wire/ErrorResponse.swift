@@ -1,0 +1,89 @@
+internal import HTTPTypes
+internal import NIOCore
+internal import RegistryCore
+
+extension Response {
+    /// The answer to a refusal: the specification's
+    /// [error body](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes) and its status.
+    init(_ error: RegistryError) {
+        var body = ByteBuffer()
+        body.writeString(#"{"errors":["#)
+        for (position, entry) in error.entries.enumerated() {
+            if position > 0 { body.writeString(",") }
+            body.writeString(#"{"code":"#)
+            body.writeJSONString(entry.code.rawValue)
+            body.writeString(#","message":"#)
+            body.writeJSONString(entry.message)
+            if let detail = entry.detail {
+                body.writeString(#","detail":"#)
+                body.write(detail)
+            }
+            body.writeString("}")
+        }
+        body.writeString("]}\n")
+        self.init(HTTPResponse.Status(code: error.status), headers: [.contentType: "application/json"], body: .bytes(body))
+        if error.code == .tooManyRequests || error.status == 503 { headers[.retryAfter] = "1" }
+    }
+}
+
+extension RegistryError {
+    /// The answer to a failure of the store: what an operator must mend is told apart from what passes.
+    init(_ error: StorageError) {
+        switch error.code {
+        case .noSpace:
+            self.init(.denied, message: "the registry's storage is full", status: 507, cause: error)
+        case .readOnly:
+            self.init(.unavailable, message: "the registry's storage can't be written", cause: error)
+        case .unavailable:
+            self.init(.unavailable, message: "the registry's storage does not answer; try again", cause: error)
+        case .notFound, .wrongKind, .tooLarge, .failed, .closed:
+            self.init(.unknown, message: "the registry's storage failed", cause: error)
+        }
+    }
+
+    /// The answer to any error that a use case throws.
+    init(wrapping error: any Error) {
+        switch error {
+        case let error as RegistryError: self = error
+        case let error as StorageError: self.init(error)
+        case RequestBodyError.timedOut:
+            self.init(.blobUploadInvalid, message: "the request's body did not arrive in time", status: 408)
+        case RequestBodyError.disconnected:
+            // Nobody reads it; the status is the one that the replaced server logs.
+            self.init(.blobUploadInvalid, message: "the client closed the connection", status: 499)
+        case RequestBodyError.malformed:
+            self.init(.blobUploadInvalid, message: "the request's body is not well framed", status: 400)
+        case is CancellationError:
+            self.init(.unavailable, message: "the registry is stopping", cause: error)
+        default:
+            self.init(.unknown, cause: error)
+        }
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func write(_ detail: ErrorDetail) {
+        switch detail {
+        case .text(let text): writeJSONString(text)
+        case .fields(let fields): write(fields)
+        case .list(let list):
+            writeString("[")
+            for (position, fields) in list.enumerated() {
+                if position > 0 { writeString(",") }
+                write(fields)
+            }
+            writeString("]")
+        }
+    }
+
+    private mutating func write(_ fields: [ErrorDetail.Field]) {
+        writeString("{")
+        for (position, field) in fields.enumerated() {
+            if position > 0 { writeString(",") }
+            writeJSONString(field.name)
+            writeString(":")
+            writeJSONString(field.value)
+        }
+        writeString("}")
+    }
+}
