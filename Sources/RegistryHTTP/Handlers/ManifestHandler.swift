@@ -1,0 +1,127 @@
+internal import HTTPTypes
+internal import NIOCore
+internal import RegistryCore
+
+extension RegistryResponder {
+    /// `GET` and `HEAD /v2/<name>/manifests/<reference>` (end-3).
+    func manifest(_ call: Call, _ name: RepositoryName, _ reference: Reference) async throws -> Response {
+        let accepted = AcceptedTypes(call.request.headerFields[values: .accept])
+        var manifest = try await call.registry.manifest(reference, in: name)
+        if !accepted.contains(manifest.mediaType) {
+            manifest = try await substitute(for: manifest, accepted, call, name, reference)
+        }
+        let digest = manifest.digest.description
+        var response = Response(.ok, headers: [.eTag: "\"\(digest)\"", .dockerContentDigest: digest])
+        if let condition = call.request.headerFields[.ifNoneMatch], EntityTags(condition).contains(digest) {
+            response.status = .notModified
+            return response
+        }
+        response.headers[.contentType] = manifest.mediaType.description
+        response.body = .bytes(manifest.content)
+        return response
+    }
+
+    /// What a client gets that lists the types it understands, and the manifest's is not among them: for an OCI type
+    /// nothing, for a Docker list that is asked for by tag its linux/amd64 image, else the manifest as it is. So it
+    /// is in the replaced server, for the sake of clients that know one image a tag.
+    private func substitute(
+        for manifest: StoredManifest, _ accepted: AcceptedTypes, _ call: Call, _ name: RepositoryName,
+        _ reference: Reference
+    ) async throws -> StoredManifest {
+        switch manifest.mediaType {
+        case .ociManifest, .ociIndex:
+            throw RegistryError(
+                .manifestUnknown,
+                message: "the manifest is of type \(manifest.mediaType), which the Accept header does not list")
+        case .dockerManifestList:
+            guard case .tag = reference else { return manifest }
+            let list = try? Manifest(parsing: manifest.content, mediaType: manifest.mediaType)
+            let child = list?.manifests.first { $0.platform == .init(architecture: "amd64", os: "linux") }
+            guard let child else {
+                throw RegistryError(
+                    .manifestUnknown,
+                    message: "the manifest is a list without an image for linux/amd64, and the Accept header does not "
+                        + "list \(manifest.mediaType)")
+            }
+            return try await call.registry.manifest(.digest(child.digest), in: name)
+        default: return manifest
+        }
+    }
+
+    /// `PUT /v2/<name>/manifests/<reference>` (end-7).
+    func putManifest(_ call: Call, _ name: RepositoryName, _ reference: Reference) async throws -> Response {
+        var tags: [Tag] = []
+        for text in call.target.values(of: "tag") {
+            do { tags.append(try Tag(parsing: text)) } catch {
+                throw RegistryError(.tagInvalid, message: "invalid tag in the query: \(error)")
+            }
+        }
+        let content = try await wholeBody(call.body, limit: registry.options.validation.limits.maximumSize)
+        let declared = try declaredType(call.request)
+        let accepted = try await call.registry.putManifest(content, declared: declared, as: reference, tags: tags, in: name)
+        var response = Response(
+            .created,
+            headers: [
+                .location: call.urls.manifest(name.description, accepted.digest.description),
+                .dockerContentDigest: accepted.digest.description,
+            ])
+        if let subject = accepted.subject { response.headers[.ociSubject] = subject.description }
+        if !tags.isEmpty { response.headers[.ociTag] = tags.map(\.description).joined(separator: ", ") }
+        return response
+    }
+
+    /// `DELETE /v2/<name>/manifests/<reference>` (end-9).
+    func deleteManifest(_ call: Call, _ name: RepositoryName, _ reference: Reference) async throws -> Response {
+        switch reference {
+        case .digest(let digest): try await call.registry.deleteManifest(digest, in: name)
+        case .tag(let tag): try await call.registry.deleteTag(tag, in: name)
+        }
+        return Response(.accepted)
+    }
+
+    private func declaredType(_ request: HTTPRequest) throws(RegistryError) -> MediaType? {
+        guard let text = request.headerFields[.contentType], !text.isEmpty else { return nil }
+        guard let type = MediaType(text) else {
+            throw RegistryError(
+                .manifestInvalid, message: "unsupported manifest media type: '\(text.prefix(200))' is not a media type")
+        }
+        return type
+    }
+
+    /// Reads a body that must be held in memory.
+    ///
+    /// - Throws: ``RegistryError`` with status 413 as soon as it is known to be too long.
+    private func wholeBody(_ body: RequestBody, limit: Int) async throws -> ByteBuffer {
+        let tooLarge = RegistryError(
+            .manifestInvalid, message: "a manifest may have \(limit) bytes at the most", status: 413)
+        if let length = body.length, length > limit { throw tooLarge }
+        var content = ByteBuffer()
+        while var piece = try await body.next() {
+            guard content.readableBytes + piece.readableBytes <= limit else { throw tooLarge }
+            if content.readableBytes == 0 { content = piece } else { content.writeBuffer(&piece) }
+        }
+        return content
+    }
+}
+
+/// The types that a client lists in `Accept`.
+///
+/// Like the replaced server this knows no weights; unlike it a wildcard counts, and no header at all accepts all.
+struct AcceptedTypes {
+    private let types: Set<String>
+    private let acceptsAll: Bool
+
+    init(_ values: [String]) {
+        var types: Set<String> = []
+        for value in values {
+            for item in value.split(separator: ",") {
+                let bare = item.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
+                if !bare.isEmpty { types.insert(bare.lowercased()) }
+            }
+        }
+        self.types = types
+        acceptsAll = types.isEmpty || types.contains("*/*") || types.contains("application/*")
+    }
+
+    func contains(_ type: MediaType) -> Bool { acceptsAll || types.contains(type.description) }
+}
