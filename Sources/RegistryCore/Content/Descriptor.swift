@@ -18,24 +18,15 @@ public struct Descriptor: Sendable, Hashable {
     /// The operating system and architecture that the content is for.
     public var platform: Platform?
 
-    /// What a child of an index runs on.
-    public struct Platform: Sendable, Hashable {
-        /// The architecture, as Go names it: `amd64`.
-        public var architecture: String
-        /// The operating system, as Go names it: `linux`.
-        public var os: String
-
-        /// Makes a platform.
-        public init(architecture: String, os: String) {
-            self.architecture = architecture
-            self.os = os
-        }
-    }
-
     /// Makes a descriptor.
     public init(
-        mediaType: MediaType, digest: Digest, size: Int64, urls: [String] = [], annotations: [String: String] = [:],
-        artifactType: String? = nil, platform: Platform? = nil
+        mediaType: MediaType,
+        digest: Digest,
+        size: Int64,
+        urls: [String] = [],
+        annotations: [String: String] = [:],
+        artifactType: String? = nil,
+        platform: Platform? = nil
     ) {
         self.mediaType = mediaType
         self.digest = digest

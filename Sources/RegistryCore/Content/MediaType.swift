@@ -3,7 +3,8 @@ public struct MediaType: Sendable, Hashable {
     /// The type as text.
     public let description: String
 
-    private init(known description: String) { self.description = description }
+    /// Makes a type of a literal that is a type, in lower case.
+    init(known description: String) { self.description = description }
 
     /// Parses the value of a `Content-Type` header or a `mediaType` member; parameters are dropped and letters folded.
     ///
@@ -49,14 +50,16 @@ public struct MediaType: Sendable, Hashable {
     public static let dockerManifest = MediaType(known: "application/vnd.docker.distribution.manifest.v2+json")
     /// A Docker manifest list.
     public static let dockerManifestList = MediaType(
-        known: "application/vnd.docker.distribution.manifest.list.v2+json")
+        known: "application/vnd.docker.distribution.manifest.list.v2+json"
+    )
     /// A Docker image configuration.
     public static let dockerConfig = MediaType(known: "application/vnd.docker.container.image.v1+json")
     /// A Docker manifest of schema 1, which is refused.
     public static let dockerSchema1 = MediaType(known: "application/vnd.docker.distribution.manifest.v1+json")
     /// A signed Docker manifest of schema 1, which is refused.
     public static let dockerSchema1Signed = MediaType(
-        known: "application/vnd.docker.distribution.manifest.v1+prettyjws")
+        known: "application/vnd.docker.distribution.manifest.v1+prettyjws"
+    )
     /// Bytes of no particular type.
     public static let octetStream = MediaType(known: "application/octet-stream")
     /// JSON of no particular type.

@@ -22,6 +22,16 @@ public struct Digest: Sendable, Hashable {
         self.words = words
     }
 
+    /// Makes a digest of the bytes that a hash function just wrote: as many as the algorithm gives.
+    init(_ algorithm: DigestAlgorithm, hash: UnsafeRawBufferPointer) {
+        var words = SIMD8<UInt64>(repeating: 0)
+        for index in 0..<(min(hash.count, algorithm.byteCount) / 8) {
+            words[index] = UInt64(bigEndian: hash.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+        }
+        self.algorithm = algorithm
+        self.words = words
+    }
+
     /// Parses the form `algorithm:hex`, hex digits in lower case.
     ///
     /// - Throws: ``DigestError``, which tells a malformed digest from one of an algorithm that is not known here.

@@ -79,7 +79,8 @@ extension NameError: CustomStringConvertible {
         case .tooLong(let limit): "longer than \(limit) bytes"
         case .invalidCharacter(let position, let text):
             position >= text.utf8.count
-                ? "'\(text.prefix(300))' ends too early" : "'\(text.prefix(300))' breaks the grammar at byte \(position)"
+                ? "'\(text.prefix(300))' ends too early"
+                : "'\(text.prefix(300))' breaks the grammar at byte \(position)"
         }
     }
 }
