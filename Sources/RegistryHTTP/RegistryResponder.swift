@@ -1,4 +1,5 @@
 public import HTTPTypes
+internal import NIOCore
 public import RegistryAuth
 public import RegistryCore
 

@@ -13,7 +13,7 @@ public struct ManifestValidation: Sendable {
             switch self {
             case .all: true
             case .none: false
-            case .platforms(let platforms): child.platform.map(platforms.contains) ?? false
+            case .platforms(let platforms): child.platform.map({ own in platforms.contains { $0.architecture == own.architecture && $0.os == own.os } }) ?? false
             }
         }
     }
@@ -21,7 +21,7 @@ public struct ManifestValidation: Sendable {
     /// Bounds of a manifest's size and counts.
     public var limits = ManifestLimits.default
     /// Which URLs a layer may be fetched from.
-    public var urls = ManifestURLPolicy.default
+    public var urls = ManifestURLPolicy.allowNothing
     /// Which children must be present.
     public var children = Children.all
 

@@ -19,13 +19,10 @@ extension Registry {
     public func blob(_ digest: Digest, in repository: RepositoryName, method: String = "GET") async throws -> StoredBlob {
         guard let canonical = try await storedDigest(ofLayer: digest, in: repository) else { throw unknownBlob(digest) }
         let path = StoreLayout.blobData(canonical)
-        let object: any StorageObject
-        do {
-            object = try await driver.open(at: path)
-        } catch where error.code == .notFound {
-            throw unknownBlob(digest)
+        let present = try await StorageError.ifPresent { () async throws(StorageError) in
+            try await driver.open(at: path)
         }
-        guard isWhole(object.size, for: canonical) else { throw unknownBlob(digest) }
+        guard let object = present, isWhole(object.size, for: canonical) else { throw unknownBlob(digest) }
         shared.locations.remember(digest, in: repository)
         record(.pull, in: repository, digest: digest, mediaType: .octetStream, size: object.size)
         return StoredBlob(
@@ -72,13 +69,11 @@ extension Registry {
 
     /// The length of a stored blob in bytes; `nil` when its data is missing or can't be whole.
     func blobSize(_ canonical: Digest) async throws -> Int64? {
-        do {
-            let metadata = try await driver.metadata(at: StoreLayout.blobData(canonical))
-            guard metadata.kind == .object, isWhole(metadata.size, for: canonical) else { return nil }
-            return metadata.size
-        } catch let error as StorageError where error.code == .notFound {
-            return nil
+        let present = try await StorageError.ifPresent { () async throws(StorageError) in
+            try await driver.metadata(at: StoreLayout.blobData(canonical))
         }
+        guard let present, present.kind == .object, isWhole(present.size, for: canonical) else { return nil }
+        return present.size
     }
 
     /// A crash of the replaced server leaves data of no length; only one digest has such content.

@@ -8,12 +8,9 @@ extension Registry {
     /// What a link points to; `nil` when there is none, or when it is not whole: a crash of the replaced server leaves
     /// empty links behind, and they must not be taken for content.
     func readLink(_ path: StoragePath) async throws -> Digest? {
-        do {
-            let content = try await driver.content(at: path, limit: Self.linkLimit)
-            return Digest(String(buffer: content))
-        } catch where error.code == .notFound || error.code == .tooLarge || error.code == .wrongKind {
-            return nil
-        }
+        try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
+            () async throws(StorageError) in try await driver.content(at: path, limit: Self.linkLimit)
+        }.flatMap { Digest(String(buffer: $0)) }
     }
 
     func writeLink(_ path: StoragePath, to digest: Digest) async throws {
@@ -43,16 +40,13 @@ extension Registry {
     /// Removes an object; whether it was there.
     @discardableResult
     func deleteIfPresent(_ path: StoragePath) async throws -> Bool {
-        do {
-            try await driver.delete(at: path)
-            return true
-        } catch where error.code == .notFound {
-            return false
-        }
+        try await StorageError.ifPresent { () async throws(StorageError) in try await driver.delete(at: path) } != nil
     }
 
     /// Removes a folder; it need not be there.
     func deleteTreeIfPresent(_ path: StoragePath) async throws {
-        do { try await driver.deleteTree(at: path) } catch where error.code == .notFound {}
+        _ = try await StorageError.ifPresent { () async throws(StorageError) in
+            try await driver.deleteTree(at: path)
+        }
     }
 }

@@ -38,11 +38,9 @@ extension Registry {
 
     /// A page of the folders of tags; `nil` when the repository never had one.
     func tagPage(in repository: RepositoryName, after: String?, limit: Int) async throws -> StorageListing? {
-        do {
-            return try await driver.list(
+        try await StorageError.ifPresent { () async throws(StorageError) in
+            try await driver.list(
                 StoreLayout.tags(in: repository), after: after, limit: limit, holding: StoreLayout.currentLink)
-        } catch where error.code == .notFound || error.code == .wrongKind {
-            return nil
         }
     }
 

@@ -44,19 +44,21 @@ extension Registry {
         guard let canonical = try await storedDigest(ofRevision: digest, in: repository),
             let content = try await manifestContent(canonical)
         else { return nil }
-        let mediaType = try Manifest.mediaType(ofStored: content)
-        return StoredManifest(digest: digest, mediaType: mediaType, content: content)
+        do {
+            let manifest = try Manifest(stored: content)
+            return StoredManifest(digest: digest, mediaType: manifest.mediaType, content: content)
+        } catch {
+            throw error.registryError
+        }
     }
 
     /// The bytes of a manifest; `nil` when there are none.
     private func manifestContent(_ canonical: Digest) async throws -> ByteBuffer? {
-        do {
-            let content = try await driver.content(
-                at: StoreLayout.blobData(canonical), limit: options.validation.limits.maximumSize)
-            return content.readableBytes == 0 ? nil : content
-        } catch let error as StorageError where error.code == .notFound || error.code == .tooLarge {
-            return nil
+        let content = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
+            () async throws(StorageError) in
+            try await driver.content(at: StoreLayout.blobData(canonical), limit: options.validation.limits.bytes)
         }
+        return content?.readableBytes == 0 ? nil : content
     }
 
     /// Removes a manifest, and with it every tag that points to it (end-9).
@@ -80,7 +82,7 @@ extension Registry {
             for name in names.sorted() {
                 try await deleteIfPresent(StoreLayout.revisionLink(name, in: repository))
             }
-            if let content, let subject = try? Manifest(parsing: content, mediaType: nil).subject {
+            if let content, let subject = try? Manifest(stored: content).subject {
                 for name in names {
                     try await deleteIfPresent(StoreLayout.referrer(name, of: subject.digest, in: repository))
                 }

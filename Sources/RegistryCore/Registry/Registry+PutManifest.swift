@@ -31,9 +31,9 @@ extension Registry {
         try requireWritable()
         let manifest: Manifest
         do {
-            manifest = try Manifest(parsing: content, declared: declared, limits: options.validation.limits)
-            try manifest.checkURLs(options.validation.urls)
-        } catch let error as ManifestError {
+            manifest = try Manifest(parsing: content, mediaType: declared, limits: options.validation.limits)
+            try manifest.checkURLs(against: options.validation.urls)
+        } catch {
             throw error.registryError
         }
         let canonical = ContentHasher.digest(of: content, algorithm: .canonical)
@@ -89,16 +89,18 @@ extension Registry {
     ///
     /// - Throws: ``RegistryError`` with one `MANIFEST_BLOB_UNKNOWN` for each thing that is missing.
     private func checkReferences(of manifest: Manifest, in repository: RepositoryName) async throws {
-        var wanted = manifest.requiredBlobs.map { WantedContent(digest: $0.digest, isManifest: false) }
+        var wanted = manifest.references.blobs.filter { !$0.mayBeAbsent }.map {
+            WantedContent(digest: $0.digest, isManifest: false)
+        }
         for child in manifest.manifests where options.validation.children.demandsPresence(of: child) {
             wanted.append(WantedContent(digest: child.digest, isManifest: true))
         }
         let present = try await wanted.mapConcurrently(atMost: 8) { item in
-            if item.isManifest {
-                guard let canonical = try await storedDigest(ofRevision: item.digest, in: repository) else { return false }
-                return try await blobSize(canonical) != nil
-            }
-            guard let canonical = try await storedDigest(ofLayer: item.digest, in: repository) else { return false }
+            var canonical: Digest?
+            if item.isManifest { canonical = try await storedDigest(ofRevision: item.digest, in: repository) }
+            // A child of an index may be a plain blob: build caches are indexes of layers.
+            if canonical == nil { canonical = try await storedDigest(ofLayer: item.digest, in: repository) }
+            guard let canonical else { return false }
             return try await blobSize(canonical) != nil
         }
         let missing = zip(wanted, present).filter { !$0.1 }.map(\.0)

@@ -57,19 +57,16 @@ extension Registry {
         _ manifest: Manifest, digest: Digest, of subject: Digest, in repository: RepositoryName
     ) async throws {
         var content = ByteBuffer()
-        manifest.referrerDescriptor(digest: digest).write(into: &content)
+        manifest.descriptor(digest: digest).write(into: &content)
         try await driver.put(content, at: StoreLayout.referrer(digest, of: subject, in: repository))
     }
 
     private func referrerEntries(
         of subject: Digest, in repository: RepositoryName, after: String?, limit: Int
     ) async throws -> StorageListing {
-        do {
-            return try await driver.list(
-                StoreLayout.referrers(of: subject, in: repository), after: after, limit: limit)
-        } catch where error.code == .notFound || error.code == .wrongKind {
-            return StorageListing(entries: [], hasMore: false)
-        }
+        try await StorageError.ifPresent { () async throws(StorageError) in
+            try await driver.list(StoreLayout.referrers(of: subject, in: repository), after: after, limit: limit)
+        } ?? StorageListing(entries: [], hasMore: false)
     }
 
     /// An entry of the index; `nil` when its manifest is gone, as it is after the replaced server deleted it.
@@ -77,14 +74,12 @@ extension Registry {
         _ digest: Digest, of subject: Digest, in repository: RepositoryName
     ) async throws -> Descriptor? {
         guard try await storedDigest(ofRevision: digest, in: repository) != nil else { return nil }
-        do {
-            let content = try await driver.content(
+        let content = try await StorageError.ifPresent { () async throws(StorageError) in
+            try await driver.content(
                 at: StoreLayout.referrer(digest, of: subject, in: repository),
-                limit: options.validation.limits.maximumSize * 2)
-            return (try? JSONValue(parsing: content)).flatMap { Descriptor(json: $0) }
-        } catch let error as StorageError where error.code == .notFound {
-            return nil
+                limit: options.validation.limits.bytes * 2)
         }
+        return content.flatMap { try? JSONValue(parsing: $0) }.flatMap { try? Descriptor(json: $0) }
     }
 
     /// The descriptors of the index under the subject's fallback tag.
@@ -93,7 +88,7 @@ extension Registry {
         guard let tag = Tag(name),
             let digest = try await readLink(StoreLayout.tagCurrentLink(tag, in: repository)),
             let stored = try await storedManifest(digest, in: repository),
-            let index = try? Manifest(parsing: stored.content, mediaType: stored.mediaType)
+            let index = try? Manifest(stored: stored.content)
         else { return [] }
         return index.manifests
     }

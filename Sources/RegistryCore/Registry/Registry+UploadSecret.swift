@@ -9,12 +9,14 @@ extension Registry {
     public func uploadSecret() async throws -> [UInt8] {
         let path = StoreLayout.uploadSecret
         for _ in 0..<3 {
-            do {
-                let content = try await driver.content(at: path, limit: 1024)
+            let content = try await StorageError.ifPresent { () async throws(StorageError) in
+                try await driver.content(at: path, limit: 1024)
+            }
+            if let content {
                 if content.readableBytes >= 32 { return Array(buffer: content) }
                 // A secret that was cut short is as good as none.
-                try await driver.delete(at: path)
-            } catch where error.code == .notFound {}
+                try await deleteIfPresent(path)
+            }
             var generator = SystemRandomNumberGenerator()
             let secret = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
             if try await driver.putIfAbsent(ByteBuffer(bytes: secret), at: path) { return secret }

@@ -26,12 +26,10 @@ extension Registry {
     /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`; ``StorageError``.
     public func uploadStatus(_ id: UploadID, in repository: RepositoryName) async throws -> UploadStatus {
         let started = try await uploadStart(id, in: repository)
-        do {
-            let metadata = try await driver.metadata(at: StoreLayout.uploadData(id, in: repository))
-            return UploadStatus(id: id, size: metadata.size, started: started)
-        } catch let error as StorageError where error.code == .notFound {
-            return UploadStatus(id: id, size: 0, started: started)
+        let data = try await StorageError.ifPresent { () async throws(StorageError) in
+            try await driver.metadata(at: StoreLayout.uploadData(id, in: repository))
         }
+        return UploadStatus(id: id, size: data?.size ?? 0, started: started)
     }
 
     /// Ends an upload and drops what was taken (end-14).
@@ -134,13 +132,12 @@ extension Registry {
     }
 
     private func uploadStart(_ id: UploadID, in repository: RepositoryName) async throws -> WallTime {
-        do {
-            let content = try await driver.content(at: StoreLayout.uploadStart(id, in: repository), limit: 128)
-            // A crash of the replaced server can leave it empty; the upload is there all the same.
-            return WallTime(rfc3339: String(buffer: content)) ?? shared.now()
-        } catch let error as StorageError where error.code == .notFound || error.code == .wrongKind {
-            throw RegistryError(.blobUploadUnknown, detail: .text(id.description))
+        let content = try await StorageError.ifPresent { () async throws(StorageError) in
+            try await driver.content(at: StoreLayout.uploadStart(id, in: repository), limit: 128)
         }
+        guard let content else { throw RegistryError(.blobUploadUnknown, detail: .text(id.description)) }
+        // A crash of the replaced server can leave it empty; the upload is there all the same.
+        return WallTime(rfc3339: String(buffer: content)) ?? shared.now()
     }
 
     /// Runs `body` as the only writer of an upload. A client that lost its connection may come back before the server

@@ -77,16 +77,15 @@ struct RepositoryWalk {
     /// Reads the level's next page when the one before is used up.
     private mutating func fill(_ depth: Int) async throws(StorageError) {
         while levels[depth].entries.isEmpty, levels[depth].hasMore {
-            do {
-                let page = try await driver.list(levels[depth].path, after: levels[depth].after, limit: Self.pageSize)
-                levels[depth].hasMore = page.hasMore
-                if let last = page.entries.last { levels[depth].after = last.name }
-                levels[depth].entries =
-                    page.entries.lazy.filter { $0.kind == .folder && !$0.name.hasPrefix("_") }.map(\.name)[...]
-            } catch {
-                guard error.code == .notFound || error.code == .wrongKind else { throw error }
-                levels[depth].hasMore = false
+            let (path, after) = (levels[depth].path, levels[depth].after)
+            let present = try await StorageError.ifPresent { [driver] () async throws(StorageError) in
+                try await driver.list(path, after: after, limit: Self.pageSize)
             }
+            let page = present ?? StorageListing(entries: [], hasMore: false)
+            levels[depth].hasMore = page.hasMore
+            if let last = page.entries.last { levels[depth].after = last.name }
+            levels[depth].entries =
+                page.entries.filter { $0.kind == .folder && !$0.name.hasPrefix("_") }.map(\.name)[...]
         }
     }
 

@@ -37,13 +37,10 @@ struct UploadSession {
         self.driver = driver
         self.executor = executor
         let path = StoreLayout.uploadData(id, in: repository)
-        let writer: any StorageWriter
-        do {
-            writer = try await driver.writer(at: path, resuming: true)
-        } catch let error where error.code == .notFound {
-            writer = try await driver.writer(at: path, resuming: false)
+        let present = try await StorageError.ifPresent { () async throws(StorageError) in
+            try await driver.writer(at: path, resuming: true)
         }
-        self.writer = writer
+        if let present { writer = present } else { writer = try await driver.writer(at: path, resuming: false) }
         hasher = ContentHasher(.canonical)
         guard writer.size > 0 else {
             otherHasher = other.map { ContentHasher($0) }
@@ -127,16 +124,13 @@ struct UploadSession {
     private static func storedHash(
         of id: UploadID, at offset: Int64, in repository: RepositoryName, from driver: any StorageDriver
     ) async throws -> ContentHasher? {
-        do {
-            let state = try await driver.content(
-                at: StoreLayout.uploadHashState(id, at: offset, in: repository), limit: 1024)
-            guard let hasher = ContentHasher(.canonical, goState: Array(buffer: state)), hasher.count == offset else {
-                return nil
-            }
-            return hasher
-        } catch let error as StorageError where error.code == .notFound || error.code == .tooLarge {
-            return nil
+        let state = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
+            () async throws(StorageError) in
+            try await driver.content(at: StoreLayout.uploadHashState(id, at: offset, in: repository), limit: 1024)
         }
+        guard let state, let hasher = ContentHasher(.canonical, goState: Array(buffer: state)), hasher.count == offset
+        else { return nil }
+        return hasher
     }
 
     /// Hashes the data that is there: after a crash, or when another server left no state.

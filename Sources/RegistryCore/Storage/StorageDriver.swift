@@ -110,12 +110,7 @@ extension StorageDriver {
 
     /// Whether an object or a folder lies at a path.
     public func exists(at path: StoragePath) async throws(StorageError) -> Bool {
-        do {
-            _ = try await metadata(at: path)
-            return true
-        } catch where error.code == .notFound {
-            return false
-        }
+        try await StorageError.ifPresent { () async throws(StorageError) in try await metadata(at: path) } != nil
     }
 }
 
@@ -162,7 +157,7 @@ public struct StorageListing: Sendable, Hashable {
 
     /// The children, sorted by name byte by byte.
     public var entries: [Entry]
-    /// Whether the folder has more children after the last one; a page may turn out empty all the same.
+    /// Whether the folder has more children after the last one. A page without entries never has more.
     public var hasMore: Bool
 
     /// Makes a page.

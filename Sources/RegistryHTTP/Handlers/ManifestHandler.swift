@@ -35,8 +35,8 @@ extension RegistryResponder {
                 message: "the manifest is of type \(manifest.mediaType), which the Accept header does not list")
         case .dockerManifestList:
             guard case .tag = reference else { return manifest }
-            let list = try? Manifest(parsing: manifest.content, mediaType: manifest.mediaType)
-            let child = list?.manifests.first { $0.platform == .init(architecture: "amd64", os: "linux") }
+            let list = try? Manifest(stored: manifest.content)
+            let child = list?.manifests.first { $0.platform?.architecture == "amd64" && $0.platform?.os == "linux" }
             guard let child else {
                 throw RegistryError(
                     .manifestUnknown,
@@ -56,7 +56,7 @@ extension RegistryResponder {
                 throw RegistryError(.tagInvalid, message: "invalid tag in the query: \(error)")
             }
         }
-        let content = try await wholeBody(call.body, limit: registry.options.validation.limits.maximumSize)
+        let content = try await wholeBody(call.body, limit: registry.options.validation.limits.bytes)
         let declared = try declaredType(call.request)
         let accepted = try await call.registry.putManifest(content, declared: declared, as: reference, tags: tags, in: name)
         var response = Response(

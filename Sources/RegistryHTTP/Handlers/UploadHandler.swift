@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import RegistryAuth
 internal import RegistryCore
 
 extension RegistryResponder {
@@ -37,9 +38,11 @@ extension RegistryResponder {
             if candidate == source || candidate == name { return true }
             let decision = await access.decide(
                 authorization: call.request.headerFields[.authorization],
-                wanting: [.init(.pull, to: .repository(candidate))], host: call.request.authority)
-            if case .granted = decision { return true }
-            return false
+                wanting: [Access(.pull, to: .repository(candidate))], host: call.request.authority)
+            return switch decision {
+            case .granted: true
+            case .challenged, .denied: false
+            }
         }
     }
 

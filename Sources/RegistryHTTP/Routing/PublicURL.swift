@@ -114,7 +114,7 @@ struct PublicURL: Sendable {
     }
 
     private static func trimmed(_ text: some StringProtocol) -> String {
-        var view = text.utf8[...]
+        var view = Array(text.utf8)[...]
         while let first = view.first, first == 0x20 || first == 0x09 { view = view.dropFirst() }
         while let last = view.last, last == 0x20 || last == 0x09 { view = view.dropLast() }
         return String(decoding: view, as: UTF8.self)

@@ -100,16 +100,16 @@ enum Route: Sendable {
     private static func manifest(_ name: RepositoryName, _ text: Substring, _ method: HTTPRequest.Method) -> Route {
         do {
             return .manifest(name, try Reference(parsing: text))
-        } catch .digest(let error) {
-            return .invalid(name, RegistryError(.digestInvalid, message: "\(error)"))
-        } catch .tag(let error) {
-            // What can't be a tag can't be there: to read it is to find nothing.
-            let isWrite = method == .put
-            return .invalid(
-                name,
-                RegistryError(
-                    isWrite ? .tagInvalid : .manifestUnknown, message: "invalid tag: \(error)",
-                    detail: .fields([.init("Tag", String(text.prefix(200)))])))
+        } catch {
+            switch error {
+            case .digest(let error):
+                return .invalid(name, RegistryError(.digestInvalid, message: "\(error)"))
+            case .tag(let error):
+                // What can't be a tag can't be there: to read it is to find nothing.
+                let code: ErrorCode = method == .put ? .tagInvalid : .manifestUnknown
+                let detail = ErrorDetail.fields([.init("Tag", String(text.prefix(200)))])
+                return .invalid(name, RegistryError(code, message: "invalid tag: \(error)", detail: detail))
+            }
         }
     }
 }

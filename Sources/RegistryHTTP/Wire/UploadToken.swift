@@ -20,7 +20,7 @@ struct UploadToken: Hashable {
         json.writeJSONString(id)
         json.writeString(#","Offset":\#(offset),"StartedAt":"\#(started.rfc3339)"}"#)
         let message = Array(buffer: json)
-        return Base64URL.encode(HMACSHA256.authenticate(message, key: secret) + message)
+        return Base64URL.encode(HMACSHA256(key: secret).code(for: message) + message)
     }
 
     /// Reads a token.
@@ -31,12 +31,12 @@ struct UploadToken: Hashable {
             throw Self.refusal("_state is not a token of this registry")
         }
         let (code, message) = (Array(bytes.prefix(HMACSHA256.byteCount)), Array(bytes.dropFirst(HMACSHA256.byteCount)))
-        guard HMACSHA256.isValid(code, for: message, key: secret) else {
+        guard HMACSHA256(key: secret).isValid(code, for: message) else {
             throw Self.refusal("_state was made with another http.secret: replicas must share one")
         }
-        guard let json = try? JSONValue(parsing: ByteBuffer(bytes: message)), let name = json["Name"]?.string,
-            let id = json["UUID"]?.string, let offset = json["Offset"]?.integer, offset >= 0,
-            let start = json["StartedAt"]?.string.flatMap({ WallTime(rfc3339: $0) })
+        guard let json = try? JSONValue(parsing: ByteBuffer(bytes: message)), let state = json.object, let name = state["Name"]?.string,
+            let id = state["UUID"]?.string, let offset = state["Offset"]?.integer, offset >= 0,
+            let start = state["StartedAt"]?.string.flatMap({ WallTime(rfc3339: $0) })
         else { throw Self.refusal("_state does not hold an upload's state") }
         repository = name
         self.id = id
