@@ -38,6 +38,7 @@ let package = Package(
 
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(name: "CStatfs"),
 
         // MARK: Libraries, in layer order
 
@@ -52,6 +53,7 @@ let package = Package(
         .target(
             name: "RegistryStorage",
             dependencies: [
+                "CStatfs",
                 "RegistryCore",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

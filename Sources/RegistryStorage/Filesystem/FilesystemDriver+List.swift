@@ -1,0 +1,150 @@
+import CStatfs
+public import RegistryCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+extension FilesystemDriver {
+    /// A page of the direct children of a folder, sorted by their names byte by byte.
+    public func list(
+        _ path: StoragePath, after: String?, limit: Int, holding: String?
+    ) async throws(StorageError) -> StorageListing {
+        try await blocking.run(path) { [place, listings] () throws(StorageError) in
+            do throws(SystemFailure) {
+                let folder = FolderReader(path: path, place: place, listings: listings)
+                let names = try folder.names()
+                let first = after.map { names.firstIndex(after: $0) } ?? 0
+                if let holding {
+                    return try folder.page(of: names, from: first, limit: max(limit, 1), holding: holding)
+                }
+                return FolderReader.page(of: names, from: first, limit: max(limit, 1))
+            } catch {
+                throw Self.listingError(error, path, in: place)
+            }
+        }
+    }
+
+    private static func listingError(
+        _ failure: SystemFailure, _ path: StoragePath, in place: FilesystemRoot
+    ) -> StorageError {
+        // "Not a folder" is said of the path itself and of one above it alike.
+        if failure.number == ENOTDIR, (try? place.status(of: path)) != nil {
+            return StorageError(.wrongKind, at: path, "it is not a folder")
+        }
+        return StorageError(failure, at: path, .reading)
+    }
+}
+
+/// One page of one folder, read on a thread of the pool.
+private struct FolderReader {
+    let path: StoragePath
+    let place: FilesystemRoot
+    let listings: ListingCache
+
+    /// The folder's names, from memory where they are known to be those of this moment.
+    func names() throws(SystemFailure) -> NameTable {
+        do throws(SystemFailure) {
+            let stamp = try place.status(of: path).stamp
+            if let names = listings.names(in: path.description, stamp) { return names }
+            return try scan()
+        } catch {
+            // The root is always there; it is made with the first object.
+            if path == .root, error.number == ENOENT { return NameTableBuilder().sorted() }
+            throw error
+        }
+    }
+
+    private func scan() throws(SystemFailure) -> NameTable {
+        let descriptor = try place.openForReading(path, flags: O_DIRECTORY)
+        let now = FolderStamp.now()
+        let before: FolderStamp
+        let isLocal: Bool
+        do throws(SystemFailure) {
+            before = try FileStatus(descriptor: descriptor).stamp
+            isLocal = try Self.stampsAreOfOurClock(descriptor)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        let names = try FolderScan.read(descriptor, .visible)
+        if isLocal, before.isSettled(at: now), (try? place.status(of: path))?.stamp == before {
+            listings.keep(names, of: path.description, before)
+        }
+        return names
+    }
+
+    /// Whether this machine's kernel stamps the folder's changes. A server's clock may lag behind, and its stamps
+    /// reach us late: such a folder is read each time.
+    private static func stampsAreOfOurClock(_ descriptor: CInt) throws(SystemFailure) -> Bool {
+        var info = statfs()
+        _ = try retrying("fstatfs") { fstatfs(descriptor, &info) }
+        return switch UInt32(truncatingIfNeeded: info.f_type) {
+        // ext2-4, XFS, btrfs, tmpfs, overlayfs, F2FS, ZFS, bcachefs: linux/magic.h
+        case 0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x794C_7630, 0xF2F5_2010, 0x2FC1_2FC1, 0xCA45_1A4E: true
+        default: false
+        }
+    }
+
+    /// A page of all names.
+    static func page(of names: NameTable, from first: Int, limit: Int) -> StorageListing {
+        let end = min(names.count - first, limit) + first
+        var entries: [StorageListing.Entry] = []
+        entries.reserveCapacity(end - first)
+        for index in first..<end {
+            entries.append(.init(name: names.name(at: index), kind: names.isFolder(at: index) ? .folder : .object))
+        }
+        return StorageListing(entries: entries, hasMore: end < names.count)
+    }
+
+    /// A page of the folders that hold an object. Where few do it ends early with what it has found, so that one
+    /// call does not keep a thread for long; it never ends with nothing while there are more names.
+    func page(
+        of names: NameTable, from first: Int, limit: Int, holding: String
+    ) throws(SystemFailure) -> StorageListing {
+        let folder = try place.openForReading(path, flags: O_DIRECTORY)
+        defer { close(folder) }
+        let budget = limit.multipliedReportingOverflow(by: 4).partialValue &+ 1_000
+        var entries: [StorageListing.Entry] = []
+        var index = first
+        while index < names.count, entries.count < limit, entries.isEmpty || index - first < budget {
+            if names.isFolder(at: index), try Self.holds(folder, names, index, holding) {
+                entries.append(.init(name: names.name(at: index), kind: .folder))
+            }
+            index += 1
+        }
+        return StorageListing(entries: entries, hasMore: index < names.count)
+    }
+
+    private static func holds(
+        _ folder: CInt, _ names: NameTable, _ index: Int, _ holding: String
+    ) throws(SystemFailure) -> Bool {
+        let status = names.withName(at: index) { name in
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: name.count + holding.utf8.count + 2) { path in
+                var end = 0
+                for byte in name {
+                    path[end] = CChar(bitPattern: byte)
+                    end += 1
+                }
+                path[end] = CChar(bitPattern: UInt8(ascii: "/"))
+                end += 1
+                for byte in holding.utf8 {
+                    path[end] = CChar(bitPattern: byte)
+                    end += 1
+                }
+                path[end] = 0
+                return Result { () throws(SystemFailure) in
+                    try FileStatus(path: UnsafePointer(path.baseAddress.unsafelyUnwrapped), below: folder)
+                }
+            }
+        }
+        switch status {
+        case .success(let status): return !status.isFolder
+        case .failure(let failure):
+            if failure.number == ENOENT || failure.number == ENOTDIR { return false }
+            throw failure
+        }
+    }
+}

@@ -1,0 +1,98 @@
+public import NIOCore
+public import RegistryCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+extension FilesystemDriver {
+    var changes: FolderChanges { FolderChanges(calls: calls, unsettled: unsettled) }
+
+    /// Writes a small object, replacing what was there.
+    public func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) {
+        let file = AtomicFile(changes: changes, target: place.absolute(path))
+        try await blocking.run(path) { () throws(StorageError) in
+            do throws(SystemFailure) {
+                try file.replace(with: content)
+            } catch {
+                throw StorageError(error, at: path, .writing)
+            }
+        }
+    }
+
+    /// Writes a small object unless one is there.
+    public func putIfAbsent(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) -> Bool {
+        let file = AtomicFile(changes: changes, target: place.absolute(path))
+        return try await blocking.run(path) { [place] () throws(StorageError) in
+            do throws(SystemFailure) {
+                if try file.create(with: content) { return true }
+            } catch {
+                throw StorageError(error, at: path, .writing)
+            }
+            if let status = try? place.status(of: path), status.isFolder {
+                throw StorageError(.wrongKind, at: path, "a folder is there")
+            }
+            return false
+        }
+    }
+
+    /// Opens an object that grows.
+    public func writer(at path: StoragePath, resuming: Bool) async throws(StorageError) -> any StorageWriter {
+        let file = place.absolute(path)
+        return try await blocking.run(path) { [place, blocking, changes] () throws(StorageError) in
+            do throws(SystemFailure) {
+                let descriptor = try Self.openGrowing(file, resuming: resuming, changes)
+                do throws(SystemFailure) {
+                    let status = try FileStatus(descriptor: descriptor)
+                    return FilesystemWriter(
+                        path: path, file: GrowingFile(file: file, descriptor: descriptor, size: status.size, changes),
+                        place: place, blocking: blocking)
+                } catch {
+                    changes.calls.closeFile(descriptor)
+                    throw error
+                }
+            } catch {
+                throw StorageError(error, at: path, resuming ? .reading : .writing)
+            }
+        }
+    }
+
+    /// Opens the file that grows. A new one takes the place of an old one at once, and leaves it to those who read it.
+    private static func openGrowing(
+        _ file: String, resuming: Bool, _ changes: FolderChanges
+    ) throws(SystemFailure) -> CInt {
+        let calls = changes.calls
+        if resuming { return try calls.openFile(file) }
+        return try changes.insisting(on: parentFolder(file) ?? "/") { () throws(SystemFailure) in
+            do throws(SystemFailure) {
+                return try calls.createFile(file)
+            } catch where error.number == EEXIST {
+                let temporary = TemporaryName.make(for: file)
+                let descriptor = try calls.createFile(temporary)
+                do throws(SystemFailure) {
+                    try calls.renameFile(temporary, to: file)
+                    return descriptor
+                } catch {
+                    calls.closeFile(descriptor)
+                    try? calls.unlinkFile(temporary)
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Removes one object.
+    public func delete(at path: StoragePath) async throws(StorageError) {
+        let file = place.absolute(path)
+        try await blocking.run(path) { [changes] () throws(StorageError) in
+            do throws(SystemFailure) {
+                try changes.calls.unlinkFile(file)
+                try changes.makeDurable(parentFolder(file) ?? "/")
+            } catch {
+                throw StorageError(error, at: path, .reading)
+            }
+        }
+    }
+}

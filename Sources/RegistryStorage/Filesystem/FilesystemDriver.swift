@@ -1,0 +1,67 @@
+public import NIOPosix
+public import RegistryCore
+
+/// Keeps a registry in a folder of the local file system, in the layout that the CNCF distribution server uses.
+///
+/// A ``StoragePath`` is the path below ``root`` as it is. Small objects are written to a temporary file beside their
+/// place, `<name>.<uuid>.tmp`, which is synchronised and then renamed; folders are synchronised after each change of
+/// their names. Files are made with mode 0666 and folders with 0777, less the process's umask.
+///
+/// The driver starts no thread: each of its calls is one job on the pool that its owner hands it. Any number of
+/// drivers, in this process and in others, may work on one folder.
+///
+/// The folder must lie on a file system where rename and link are atomic, and where making a folder durable covers
+/// both sides of a rename into it; ext4, XFS, btrfs and NFS are such.
+public final class FilesystemDriver: StorageDriver {
+    /// How much of the folders' names is kept in memory, so that a page costs the page and not its folder.
+    public struct ListingCacheLimits: Sendable {
+        /// The most names in all; one takes its length and 5 bytes.
+        public var names: Int
+        /// The most folders.
+        public var folders: Int
+        /// The fewest names of a folder that is worth keeping; a smaller one is read again each time.
+        public var smallest: Int
+
+        /// Makes limits; 2 million names in 4,096 folders of 128 names or more, where nothing else is said.
+        public init(names: Int = 2_000_000, folders: Int = 4_096, smallest: Int = 128) {
+            self.names = names
+            self.folders = folders
+            self.smallest = smallest
+        }
+    }
+
+    /// `filesystem`.
+    public var name: String { "filesystem" }
+
+    /// The folder that holds the store. It is made with the first object.
+    public var root: String { place.text.isEmpty ? "/" : place.text }
+
+    let place: FilesystemRoot
+    let blocking: BlockingCalls
+    let calls: any SystemCalls
+    let unsettled = UnsettledFolders()
+    let listings: ListingCache
+
+    /// Makes a driver; it touches nothing yet.
+    ///
+    /// - Parameters:
+    ///   - root: the folder's path.
+    ///   - threadPool: where blocking calls run. It must be running; its size bounds the calls in flight.
+    ///   - listingCache: how many names are kept in memory.
+    public convenience init(
+        root: String, threadPool: NIOThreadPool, listingCache: ListingCacheLimits = ListingCacheLimits()
+    ) {
+        self.init(root: root, threadPool: threadPool, listingCache: listingCache, calls: KernelCalls())
+    }
+
+    /// Makes a driver that changes the disk through the given calls.
+    package init(
+        root: String, threadPool: NIOThreadPool, listingCache: ListingCacheLimits = ListingCacheLimits(),
+        calls: any SystemCalls
+    ) {
+        place = FilesystemRoot(root)
+        blocking = BlockingCalls(threads: threadPool)
+        self.calls = calls
+        listings = ListingCache(limits: listingCache)
+    }
+}

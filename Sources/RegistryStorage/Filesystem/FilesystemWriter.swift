@@ -1,0 +1,49 @@
+import NIOCore
+import RegistryCore
+
+/// An object that grows as a plain file.
+struct FilesystemWriter: StorageWriter {
+    let path: StoragePath
+    let file: GrowingFile
+    let place: FilesystemRoot
+    let blocking: BlockingCalls
+
+    var size: Int64 { file.size }
+
+    func append(_ content: ByteBuffer) async throws(StorageError) {
+        try await run { (file) throws(WriterFailure) in try file.append(content) }
+    }
+
+    func flush() async throws(StorageError) {
+        try await run { (file) throws(WriterFailure) in try file.flush() }
+    }
+
+    func commit(to target: StoragePath) async throws(StorageError) {
+        let target = place.absolute(target)
+        try await run { (file) throws(WriterFailure) in try file.commit(to: target) }
+    }
+
+    func close() async throws(StorageError) {
+        try await run { (file) throws(WriterFailure) in try file.close() }
+    }
+
+    func cancel() async throws(StorageError) {
+        try await run { (file) throws(WriterFailure) in try file.cancel() }
+    }
+
+    private func run(
+        _ step: @escaping @Sendable (GrowingFile) throws(WriterFailure) -> Void
+    ) async throws(StorageError) {
+        try await blocking.run(path) { [file, path] () throws(StorageError) in
+            do throws(WriterFailure) {
+                try step(file)
+            } catch {
+                switch error {
+                case .system(let failure): throw StorageError(failure, at: path, .writing)
+                case .ended: throw StorageError(.closed, at: path, "the writer has ended")
+                case .overtaken: throw StorageError(.closed, at: path, "the file was removed or has another writer")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+import NIOCore
+import RegistryCore
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A file to which bytes are appended, and how much of it is known to last. Its owner calls it one step at a time.
+final class GrowingFile: Sendable {
+    /// Where it lies while it grows.
+    let file: String
+
+    private let descriptor: CInt
+    private let changes: FolderChanges
+    private let state: Mutex<State>
+    private let appended: Atomic<Int64>
+
+    private enum Phase {
+        case open
+        /// The system could not make bytes durable, and may have forgotten which: it would say yes the next time.
+        case broken(SystemFailure)
+        case ended
+    }
+
+    private struct State {
+        var phase = Phase.open
+        var size: Int64
+        /// The length up to which the bytes are durable, or were when the file was opened.
+        var durable: Int64
+        /// Whether bytes or the name may not be durable.
+        var isDirty = true
+    }
+
+    /// Takes a descriptor over; `size` is the file's length.
+    init(file: String, descriptor: CInt, size: Int64, _ changes: FolderChanges) {
+        self.file = file
+        self.descriptor = descriptor
+        self.changes = changes
+        state = Mutex(State(size: size, durable: size))
+        appended = Atomic(size)
+    }
+
+    deinit {
+        if case .ended = state.withLock({ $0.phase }) { return }
+        changes.calls.closeFile(descriptor)
+    }
+
+    private var calls: any SystemCalls { changes.calls }
+
+    /// The length in bytes.
+    var size: Int64 { appended.load(ordering: .relaxed) }
+
+    /// Appends all of a buffer or, when it throws, as far as the system lets it undo that, nothing.
+    func append(_ content: ByteBuffer) throws(WriterFailure) {
+        try step { (state) throws(WriterFailure) in
+            try checkOpen(state)
+            try checkNotOvertaken(state)
+            state.isDirty = true
+            do throws(SystemFailure) {
+                state.size = try calls.write(content, to: descriptor, at: state.size)
+            } catch {
+                // What did fit must not stay: `size` says what is there.
+                do throws(SystemFailure) {
+                    try calls.truncateFile(descriptor, to: state.size)
+                } catch {
+                    state.size = (try? FileStatus(descriptor: descriptor).size) ?? state.size
+                    state.phase = .broken(error)
+                }
+                throw .system(error)
+            }
+        }
+    }
+
+    /// Makes the bytes so far and the name durable.
+    func flush() throws(WriterFailure) {
+        try step { (state) throws(WriterFailure) in try flush(&state) }
+    }
+
+    /// Flushes, and ends in any case.
+    func close() throws(WriterFailure) {
+        try step { (state) throws(WriterFailure) in
+            if case .ended = state.phase { throw .ended }
+            defer { end(&state) }
+            try flush(&state)
+        }
+    }
+
+    /// Moves the file to its final place and ends.
+    func commit(to target: String) throws(WriterFailure) {
+        try step { (state) throws(WriterFailure) in
+            try checkOpen(state)
+            try synchronize(&state)
+            try checkNotOvertaken(state)
+            let folder = parentFolder(target) ?? "/"
+            do throws(SystemFailure) {
+                try changes.insisting(on: folder) { () throws(SystemFailure) in
+                    // The rename goes by name: it must not publish what someone else has put there.
+                    guard try isStillThere() else { throw SystemFailure(ESTALE, "rename") }
+                    try calls.renameFile(file, to: target)
+                }
+            } catch {
+                throw (try? isStillThere()) == false ? .overtaken : .system(error)
+            }
+            end(&state)
+            do throws(SystemFailure) { try changes.makeDurable(folder) } catch { throw .system(error) }
+        }
+    }
+
+    /// Removes the file and ends.
+    func cancel() throws(WriterFailure) {
+        try step { (state) throws(WriterFailure) in
+            if case .ended = state.phase { throw .ended }
+            do throws(SystemFailure) {
+                if try isStillThere() {
+                    try calls.unlinkFile(file)
+                    try changes.makeDurable(parentFolder(file) ?? "/")
+                }
+            } catch {
+                if error.number != ENOENT { throw .system(error) }
+            }
+            end(&state)
+        }
+    }
+
+    /// Runs one step and shows its length to whoever reads ``size``.
+    private func step(_ body: (inout State) throws(WriterFailure) -> Void) throws(WriterFailure) {
+        let failure = state.withLock { state -> WriterFailure? in
+            defer { appended.store(state.size, ordering: .relaxed) }
+            do throws(WriterFailure) {
+                try body(&state)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func end(_ state: inout State) {
+        state.phase = .ended
+        calls.closeFile(descriptor)
+    }
+
+    private func flush(_ state: inout State) throws(WriterFailure) {
+        try checkOpen(state)
+        guard state.isDirty else { return }
+        try synchronize(&state)
+        do throws(SystemFailure) { try changes.makeDurable(parentFolder(file) ?? "/") } catch { throw .system(error) }
+        state.isDirty = false
+    }
+
+    /// Makes the bytes durable. After a failure the kernel may take the lost pages for clean, and another call would
+    /// succeed without them: the file goes back to the length that is known to last, and this writer is of no more use.
+    private func synchronize(_ state: inout State) throws(WriterFailure) {
+        guard state.isDirty else { return }
+        do throws(SystemFailure) {
+            try calls.synchronizeFile(descriptor)
+            state.durable = state.size
+        } catch {
+            state.phase = .broken(error)
+            if (try? calls.truncateFile(descriptor, to: state.durable)) != nil { state.size = state.durable }
+            throw .system(error)
+        }
+    }
+
+    private func checkOpen(_ state: borrowing State) throws(WriterFailure) {
+        switch state.phase {
+        case .open: return
+        case .broken(let failure): throw .system(failure)
+        case .ended: throw .ended
+        }
+    }
+
+    /// Another writer that resumed has made the file longer than this one knows.
+    private func checkNotOvertaken(_ state: borrowing State) throws(WriterFailure) {
+        do throws(SystemFailure) {
+            if try FileStatus(descriptor: descriptor).size != state.size { throw SystemFailure(ESTALE, "fstat") }
+        } catch {
+            throw error.number == ESTALE ? .overtaken : .system(error)
+        }
+    }
+
+    /// Whether the file that was opened still lies at its path.
+    private func isStillThere() throws(SystemFailure) -> Bool {
+        let opened = try FileStatus(descriptor: descriptor)
+        guard let named = try? FileStatus(at: file) else { return false }
+        return opened.isSameFile(as: named)
+    }
+}
+
+/// Why a step of a growing file failed.
+enum WriterFailure: Error {
+    /// A system call failed.
+    case system(SystemFailure)
+    /// The writer has ended before.
+    case ended
+    /// The file was removed, or another writer works on it.
+    case overtaken
+}

@@ -1,0 +1,80 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The seam's real side: each call is the kernel's own.
+package struct KernelCalls: SystemCalls {
+    /// Makes the calls; they hold no state.
+    package init() {}
+
+    package func createFile(_ path: String) throws(SystemFailure) -> CInt {
+        try retrying("open") { open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+    }
+
+    package func openFile(_ path: String) throws(SystemFailure) -> CInt {
+        try retrying("open") { open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK) }
+    }
+
+    package func writeBytes(
+        _ bytes: UnsafeRawBufferPointer, to descriptor: CInt, at offset: Int64
+    ) throws(SystemFailure) -> Int {
+        let written = try retrying("pwrite") { pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(offset)) }
+        // A device that takes nothing and reports nothing would have the caller go round for ever.
+        guard written > 0 || bytes.isEmpty else { throw SystemFailure(EIO, "pwrite") }
+        return written
+    }
+
+    package func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {
+        _ = try retrying("ftruncate") { ftruncate(descriptor, off_t(length)) }
+    }
+
+    package func synchronizeFile(_ descriptor: CInt) throws(SystemFailure) {
+        _ = try retrying("fsync") { fsync(descriptor) }
+    }
+
+    package func synchronizeFolder(_ path: String) throws(SystemFailure) {
+        let descriptor = try retrying("open") { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        defer { close(descriptor) }
+        do {
+            _ = try retrying("fsync") { fsync(descriptor) }
+        } catch where error.number == EINVAL || error.number == ENOTSUP {
+            // Some network and user-space file systems have no such call for a folder; they answer a rename only
+            // when it is done.
+        }
+    }
+
+    package func closeFile(_ descriptor: CInt) { close(descriptor) }
+
+    package func renameFile(_ path: String, to target: String) throws(SystemFailure) {
+        _ = try retrying("rename") { rename(path, target) }
+    }
+
+    package func linkFile(_ path: String, to target: String) throws(SystemFailure) {
+        _ = try retrying("link") { link(path, target) }
+    }
+
+    package func unlinkFile(_ path: String) throws(SystemFailure) {
+        _ = try retrying("unlink") { unlink(path) }
+    }
+
+    package func makeFolder(_ path: String) throws(SystemFailure) {
+        _ = try retrying("mkdir") { mkdir(path, 0o777) }
+    }
+
+    package func removeFolder(_ path: String) throws(SystemFailure) {
+        _ = try retrying("rmdir") { rmdir(path) }
+    }
+}
+
+/// Makes a call until a signal no longer interrupts it; a negative result is a failure.
+@inline(__always)
+func retrying<Result: SignedInteger>(_ call: StaticString, _ body: () -> Result) throws(SystemFailure) -> Result {
+    while true {
+        let result = body()
+        if result >= 0 { return result }
+        let number = errno
+        if number != EINTR { throw SystemFailure(number, call) }
+    }
+}

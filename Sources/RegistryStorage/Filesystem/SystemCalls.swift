@@ -1,0 +1,44 @@
+/// The calls by which the file system driver changes a disk: the seam at which a test injects faults and crashes.
+///
+/// It is as narrow as the driver's needs: each call is one step that a crash can fall behind. Calls that only read
+/// do not pass here. Every call retries `EINTR`.
+package protocol SystemCalls: Sendable {
+    /// Makes a file that wasn't there and opens it for reading and writing.
+    func createFile(_ path: String) throws(SystemFailure) -> CInt
+    /// Opens a file that is there for reading and writing.
+    func openFile(_ path: String) throws(SystemFailure) -> CInt
+    /// Writes bytes at an offset; it may take fewer than it was given, but at least one.
+    func writeBytes(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt, at offset: Int64) throws(SystemFailure) -> Int
+    /// Cuts a file off at a length.
+    func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure)
+    /// Makes a file's bytes and length durable.
+    func synchronizeFile(_ descriptor: CInt) throws(SystemFailure)
+    /// Makes the names in a folder durable.
+    func synchronizeFolder(_ path: String) throws(SystemFailure)
+    /// Closes a file. What it reports is of no use: the bytes that matter were synchronised before.
+    func closeFile(_ descriptor: CInt)
+    /// Moves a file over whatever file lies at the new name.
+    func renameFile(_ path: String, to target: String) throws(SystemFailure)
+    /// Gives a file a second name, unless that name is taken.
+    func linkFile(_ path: String, to target: String) throws(SystemFailure)
+    /// Removes a file's name.
+    func unlinkFile(_ path: String) throws(SystemFailure)
+    /// Makes a folder.
+    func makeFolder(_ path: String) throws(SystemFailure)
+    /// Removes an empty folder.
+    func removeFolder(_ path: String) throws(SystemFailure)
+}
+
+/// A system call that failed.
+package struct SystemFailure: Error {
+    /// The value of `errno`.
+    package var number: CInt
+    /// The call's name, for the operator.
+    package var call: StaticString
+
+    /// Describes a failure.
+    package init(_ number: CInt, _ call: StaticString) {
+        self.number = number
+        self.call = call
+    }
+}

@@ -1,0 +1,54 @@
+/// The names of files that are being written, as the CNCF distribution server (3.1) gives them:
+/// `<name>.<uuid>.tmp`, beside the file's place. Both servers leave such names out of what they list, whoever
+/// crashed.
+enum TemporaryName {
+    private static let digits = Array("0123456789abcdef".utf8)
+    /// `.`, 36 characters, `.tmp`.
+    private static let suffixLength = 1 + 36 + 4
+
+    /// A name that no one else uses.
+    static func make(for path: String) -> String {
+        var random = SystemRandomNumberGenerator()
+        var high = random.next()
+        var low = random.next()
+        high = high & ~0xf000 | 0x4000
+        low = low & (.max >> 2) | 1 << 63
+        var name = path
+        name.reserveCapacity(path.utf8.count + suffixLength)
+        name += "."
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 { name += "-" }
+            let half = index < 16 ? high : low
+            let nibble = Int(half >> UInt64(60 - 4 * (index & 15)) & 15)
+            name.unicodeScalars.append(Unicode.Scalar(digits[nibble]))
+        }
+        return name + ".tmp"
+    }
+
+    /// Whether a file of this name is one that is being written, or was when its writer crashed.
+    static func matches(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard name.count > suffixLength, name.last == UInt8(ascii: "p") else { return false }
+        let start = name.count - suffixLength
+        guard name[start] == UInt8(ascii: "."), name[start + 37] == UInt8(ascii: "."),
+            name[start + 38] == UInt8(ascii: "t"), name[start + 39] == UInt8(ascii: "m")
+        else { return false }
+        for index in 0..<36 {
+            let character = name[start + 1 + index]
+            if index == 8 || index == 13 || index == 18 || index == 23 {
+                guard character == UInt8(ascii: "-") else { return false }
+            } else {
+                guard isHexadecimal(character) else { return false }
+            }
+        }
+        return true
+    }
+
+    private static func isHexadecimal(_ character: UInt8) -> Bool {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}
