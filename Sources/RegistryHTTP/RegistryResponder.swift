@@ -56,7 +56,7 @@ public struct RegistryResponder: Responder {
 
     /// Answers a request of the API.
     public func respond(to request: HTTPRequest, body: RequestBody, from peer: Peer) async -> Response {
-        let target = RequestTarget(request.path ?? "/")
+        let target = DecodedTarget(request.path ?? "/")
         var response: Response
         do {
             response = try await answer(request, target, body, peer)
@@ -72,7 +72,7 @@ public struct RegistryResponder: Responder {
     }
 
     private func answer(
-        _ request: HTTPRequest, _ target: RequestTarget, _ body: RequestBody, _ peer: Peer
+        _ request: HTTPRequest, _ target: DecodedTarget, _ body: RequestBody, _ peer: Peer
     ) async throws -> Response {
         guard let path = target.path else {
             throw RegistryError(.nameInvalid, message: "the path has an escape that is not UTF-8 or not hexadecimal")
@@ -144,7 +144,7 @@ public struct RegistryResponder: Responder {
     }
 
     private func mountSource(
-        _ route: Route, _ method: HTTPRequest.Method, _ target: RequestTarget
+        _ route: Route, _ method: HTTPRequest.Method, _ target: DecodedTarget
     ) throws(RegistryError) -> RepositoryName? {
         guard case .uploads = route, method == .post, let text = target["from"], !text.isEmpty else { return nil }
         do {
@@ -174,7 +174,7 @@ public struct RegistryResponder: Responder {
 /// One request, with what its handler needs beside the names in its path.
 struct Call: Sendable {
     let request: HTTPRequest
-    let target: RequestTarget
+    let target: DecodedTarget
     /// The path, decoded.
     let path: String
     let body: RequestBody

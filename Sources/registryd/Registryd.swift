@@ -1,4 +1,12 @@
+import ArgumentParser
+
 @main
-struct Registryd {
-    static func main() {}
+struct Registryd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "registryd",
+        abstract: "A container registry: the OCI distribution API on files.",
+        version: "registryd 0.1.0",
+        subcommands: [Serve.self],
+        defaultSubcommand: Serve.self
+    )
 }

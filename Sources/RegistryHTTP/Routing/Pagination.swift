@@ -13,7 +13,7 @@ struct Pagination: Sendable {
     ///   - maximum: the most items of a page.
     ///   - refusesMore: whether a larger number is refused, as the catalog does, or taken for the maximum.
     /// - Throws: ``RegistryError`` with `PAGINATION_NUMBER_INVALID`.
-    init(_ target: RequestTarget, maximum: Int, refusesMore: Bool) throws(RegistryError) {
+    init(_ target: DecodedTarget, maximum: Int, refusesMore: Bool) throws(RegistryError) {
         last = target["last"].flatMap { $0.isEmpty ? nil : $0 }
         guard let text = target["n"], !text.isEmpty else {
             count = nil

@@ -2,7 +2,7 @@
 ///
 /// The path is decoded once and never again, so that what is checked is what is used: `%252e` stays `%2e`, which no
 /// name may hold.
-struct RequestTarget {
+struct DecodedTarget {
     /// The path, decoded; `nil` when an escape in it is broken or the bytes are not UTF-8.
     let path: String?
     /// The query's members in order, decoded. A broken escape stays as it is.
