@@ -134,7 +134,15 @@ let package = Package(
         ),
         .testTarget(
             name: "RegistryHTTPTests",
-            dependencies: ["RegistryHTTP", "RegistryTesting"],
+            dependencies: [
+                "RegistryHTTP",
+                "RegistryTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: settings
         ),
     ]

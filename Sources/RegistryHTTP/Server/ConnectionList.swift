@@ -1,0 +1,73 @@
+import NIOCore
+import Synchronization
+
+/// The open connections of a server: counted, so that it can hold back, and known, so that it can tell them to end.
+final class ConnectionList: Sendable {
+    private struct State {
+        var connections: [ObjectIdentifier: AcceptedConnection] = [:]
+        var isDraining = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    /// How many connections are open.
+    var count: Int { state.withLock { $0.connections.count } }
+
+    /// Adds a connection until its channel closes. It is called on the channel's event loop.
+    func add(_ connection: AcceptedConnection) {
+        let id = ObjectIdentifier(connection.channel)
+        let isDraining = state.withLock {
+            $0.connections[id] = connection
+            return $0.isDraining
+        }
+        if isDraining { connection.handler.value.beginDraining() }
+        connection.channel.closeFuture.whenComplete { _ in self.remove(id) }
+    }
+
+    private func remove(_ id: ObjectIdentifier) {
+        let waiter: CheckedContinuation<Void, Never>? = state.withLock {
+            $0.connections[id] = nil
+            return $0.connections.count < limit ? $0.waiter.take() : nil
+        }
+        waiter?.resume()
+    }
+
+    /// Waits until there is room for another connection, or the server stops.
+    func waitForRoom() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isFull = state.withLock {
+                    guard $0.connections.count >= limit, !$0.isDraining, !Task.isCancelled else { return false }
+                    $0.waiter = continuation
+                    return true
+                }
+                if !isFull { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiter.take() }?.resume()
+        }
+    }
+
+    /// Tells every connection, and each that is still to come, to end after the request that it is answering.
+    func drain() {
+        let (connections, waiter) = state.withLock {
+            $0.isDraining = true
+            return (Array($0.connections.values), $0.waiter.take())
+        }
+        waiter?.resume()
+        for connection in connections {
+            connection.channel.eventLoop.execute { connection.handler.value.beginDraining() }
+        }
+    }
+
+    /// Closes whatever is open.
+    func closeAll() {
+        for connection in state.withLock({ Array($0.connections.values) }) {
+            connection.channel.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import RegistryCore
+
+/// A connection's task: it takes one request after the other, has it answered and sends the answer.
+struct HTTP1Connection {
+    let handler: HTTP1Handler
+    let loop: NIOLoopBound<HTTP1Handler>
+    let responder: any Responder
+    let observer: (any ServerObserver)?
+    let configuration: ServerConfiguration
+    let peer: Peer
+    let dates: NIOLoopBoundBox<DateCache>
+
+    /// How the connection goes on after an answer.
+    enum Continuation {
+        /// With the next request.
+        case next
+        /// It ends, and the client has nothing more to send.
+        case close
+        /// It ends while the client may still be sending: it must get to read the answer.
+        case linger
+    }
+
+    /// Serves until the connection ends.
+    func serve() async {
+        var continuation = Continuation.next
+        repeat {
+            switch await handler.nextRequest() {
+            case .end: continuation = .close
+            case .failure(let failure): continuation = await refuse(failure, request: nil)
+            case .head(let head): continuation = await serve(head)
+            }
+        } while continuation == .next
+        await finish(continuation)
+    }
+
+    private func serve(_ head: HTTPRequestHead) async -> Continuation {
+        do throws(ProtocolFailure) {
+            let head = try RequestHead(checking: head, limits: configuration.limits, isSecure: peer.isSecure)
+            return await answer(head)
+        } catch {
+            return await refuse(error, request: nil)
+        }
+    }
+
+    /// Has a request answered.
+    private func answer(_ head: RequestHead) async -> Continuation {
+        let began = observer == nil ? nil : NIODeadline.now()
+        let id = handler.begin(head)
+        let body = head.length == 0 ? .empty : requestBody(id, length: head.length)
+        let response = await responder.respond(to: head.request, body: body, from: peer)
+        if case .failed(let error) = handler.bodyState {
+            return await fail(error, head, began)
+        }
+        let continuation = continuation(after: head)
+        var answer = Answer(response: response, isHead: head.request.method == .head)
+        answer.connection = continuation != .next ? .close : head.isLegacy ? .keepAlive : .none
+        let isComplete = await send(&answer, isLast: continuation != .next)
+        report(head.request, answer, began, isComplete)
+        guard isComplete else { return .close }
+        guard continuation == .next, handler.bodyState == .open else { return continuation }
+        return await handler.discardBody() ? .next : .linger
+    }
+
+    /// Whether the connection can go on: the rest of the content decides where the next request begins.
+    private func continuation(after head: RequestHead) -> Continuation {
+        if handler.bodyState == .open {
+            // The client may send its content or, having its answer, something else: nobody could tell.
+            if handler.owesContinue { return .linger }
+            if let length = head.length, length - handler.bodyReceived > configuration.limits.discardedBytes {
+                return .linger
+            }
+        }
+        if head.isPersistent && !handler.isDraining && !handler.isClosed { return .next }
+        return handler.bodyState == .open || !handler.events.isEmpty ? .linger : .close
+    }
+
+    /// Answers a request whose content broke off; what the responder made of it does not matter.
+    private func fail(_ error: RequestBodyError, _ head: RequestHead, _ began: NIODeadline?) async -> Continuation {
+        let failure: ProtocolFailure =
+            switch error {
+            case .timedOut: .timedOut
+            case .malformed: .malformed("the request's content is malformed")
+            case .disconnected: .incomplete
+            }
+        return await refuse(failure, request: head.request, began: began)
+    }
+
+    /// Answers something that is not a request.
+    private func refuse(
+        _ failure: ProtocolFailure,
+        request: HTTPRequest?,
+        began: NIODeadline? = nil
+    ) async -> Continuation {
+        handler.isIgnoring = true
+        var answer = Answer(response: failure.response, isHead: request?.method == .head)
+        answer.connection = .close
+        let isComplete = await send(&answer, isLast: true)
+        report(request, answer, began, isComplete)
+        return isComplete ? .linger : .close
+    }
+
+    private func finish(_ continuation: Continuation) async {
+        if continuation == .linger {
+            handler.closeOutput()
+            await handler.linger()
+        } else if handler.unsentBytes() > 0 {
+            _ = await handler.sendThrough(.byteBuffer(ByteBuffer()))
+        }
+        handler.close()
+    }
+
+    private func report(_ request: HTTPRequest?, _ answer: Answer, _ began: NIODeadline?, _ isComplete: Bool) {
+        guard let observer else { return }
+        let duration = began.map { Duration.nanoseconds((NIODeadline.now() - $0).nanoseconds) } ?? .zero
+        observer.exchangeFinished(
+            Exchange(
+                request: request,
+                peer: peer,
+                status: answer.response.status.code,
+                bytesSent: answer.sent,
+                bytesReceived: request == nil ? 0 : handler.bodyReceived,
+                duration: duration,
+                isComplete: isComplete
+            )
+        )
+    }
+
+    private func requestBody(_ id: UInt64, length: Int64?) -> RequestBody {
+        let loop = loop
+        return RequestBody(length: length) {
+            try await withUnsafeThrowingContinuation { continuation in
+                if loop.eventLoop.inEventLoop {
+                    loop.value.nextBody(of: id, continuation)
+                } else {
+                    loop.eventLoop.execute { loop.value.nextBody(of: id, continuation) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import NIOCore
+import NIOHTTP1
+
+extension HTTP1Handler {
+    // MARK: What the task sends
+
+    /// Writes bytes and sends them with whatever was written before.
+    func send(_ bytes: ByteBuffer) {
+        context?.writeAndFlush(Self.wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+    }
+
+    /// Writes bytes that are sent with the next ones.
+    func write(_ bytes: ByteBuffer) {
+        context?.write(Self.wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+    }
+
+    func sendContinue() {
+        guard let context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: 32)
+        buffer.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        send(buffer)
+    }
+
+    /// Waits until the channel takes more.
+    ///
+    /// - Returns: `false` when the connection is gone.
+    func becomesWritable() async -> Bool {
+        guard let context, !isClosed else { return false }
+        guard !context.channel.isWritable else { return true }
+        return await withUnsafeContinuation { continuation in
+            pendingWrite = 0
+            beginWriting(continuation)
+            lastUnsent = unsentBytes()
+        }
+    }
+
+    /// Sends something, and waits until the system has taken it and all that was written before.
+    ///
+    /// - Returns: `false` when the connection is gone.
+    func sendThrough(_ data: IOData) async -> Bool {
+        guard let context, !isClosed else { return false }
+        return await withUnsafeContinuation { continuation in
+            let promise = context.eventLoop.makePromise(of: Void.self)
+            pendingWrite += 1
+            let write = pendingWrite
+            promise.futureResult.assumeIsolated().whenComplete { result in
+                guard self.pendingWrite == write, case .written = self.waiter else { return }
+                self.pendingWrite = 0
+                if case .success = result { self.finishWriting(true) } else { self.finishWriting(false) }
+            }
+            beginWriting(continuation)
+            context.writeAndFlush(Self.wrapOutboundOut(data), promise: promise)
+            if case .written = waiter { lastUnsent = unsentBytes() }
+        }
+    }
+
+    private func beginWriting(_ continuation: UnsafeContinuation<Bool, Never>) {
+        waiter = .written(continuation)
+        lastUnsent = .max
+        setDeadline(.now() + times.response)
+    }
+
+    func finishWriting(_ success: Bool) {
+        if case .written(let continuation) = take() { continuation.resume(returning: success) }
+    }
+
+    // MARK: Closing
+
+    /// Closes the sending side, after everything was sent.
+    func closeOutput() {
+        context?.close(mode: .output, promise: nil)
+    }
+
+    func close() {
+        context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,68 @@
+import HTTPTypes
+import NIOCore
+
+/// The head of an answer in HTTP/1.1's form.
+///
+/// Written here and not by NIO's encoder: that would turn the fields into another type first and could not put head
+/// and content into one buffer.
+struct ResponseHead {
+    var status: HTTPResponse.Status
+    var headers: HTTPFields
+    /// The content's length in bytes; `nil` when the answer has none to announce.
+    var length: Int64?
+    var connection: ConnectionHeader
+
+    /// What the `Connection` header says.
+    enum ConnectionHeader {
+        case none
+        case close
+        case keepAlive
+    }
+
+    /// Whether an answer with this status may have content.
+    static func mayHaveBody(_ status: HTTPResponse.Status) -> Bool {
+        status.code >= 200 && status.code != 204 && status.code != 304
+    }
+
+    /// Writes the head, the empty line included.
+    func write(into buffer: inout ByteBuffer, date: String) {
+        if status.code == 200 {
+            buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            buffer.writeStaticString("HTTP/1.1 ")
+            buffer.writeString(String(status.code))
+            buffer.writeStaticString(" ")
+            buffer.writeString(status.reasonPhrase)
+            buffer.writeStaticString("\r\n")
+        }
+        for field in headers where !Self.isOurs(field.name.canonicalName) {
+            buffer.writeString(field.name.rawName)
+            buffer.writeStaticString(": ")
+            field.withUnsafeBytesOfValue { _ = buffer.writeBytes(UnsafeRawBufferPointer($0)) }
+            buffer.writeStaticString("\r\n")
+        }
+        if let length {
+            buffer.writeStaticString("Content-Length: ")
+            buffer.writeString(String(length))
+            buffer.writeStaticString("\r\n")
+        }
+        buffer.writeStaticString("Date: ")
+        buffer.writeString(date)
+        switch connection {
+        case .none: buffer.writeStaticString("\r\n\r\n")
+        case .close: buffer.writeStaticString("\r\nConnection: close\r\n\r\n")
+        case .keepAlive: buffer.writeStaticString("\r\nConnection: keep-alive\r\n\r\n")
+        }
+    }
+
+    /// Whether the transport alone decides about a field.
+    private static func isOurs(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 4: name == "date"
+        case 10: name == "connection" || name == "keep-alive"
+        case 14: name == "content-length"
+        case 17: name == "transfer-encoding"
+        default: false
+        }
+    }
+}

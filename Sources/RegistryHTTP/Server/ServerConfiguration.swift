@@ -1,0 +1,75 @@
+/// How the server listens, what it accepts and how long it waits.
+///
+/// Every limit has a default that suits a registry which faces the internet; nothing in it is without a bound.
+public struct ServerConfiguration: Sendable {
+    /// The address or name to listen on.
+    public var host: String
+    /// The port to listen on; 0 lets the system choose one.
+    public var port: Int
+    /// How many connections the system may hold that are not accepted yet.
+    public var backlog: Int32 = 1024
+    /// What a client may send.
+    public var limits = Limits()
+    /// How long a client may take.
+    public var timeouts = Timeouts()
+    /// The largest part of a file that is handed to the kernel at once, in bytes. Between two parts, other
+    /// connections of the same event loop get their turn.
+    public var filePieceBytes = 4 * 1024 * 1024
+    /// The largest part of an object that is held in memory at once, in bytes.
+    public var readPieceBytes = 512 * 1024
+    /// Reports how many bytes of requests a connection holds, after each read from its socket; for tests.
+    var onBuffered: (@Sendable (Int) -> Void)?
+
+    /// Makes a configuration with the defaults.
+    public init(host: String = "0.0.0.0", port: Int = 5000) {
+        self.host = host
+        self.port = port
+    }
+
+    /// What a client may send.
+    public struct Limits: Sendable {
+        /// How many connections are open at once; further ones wait in the system's backlog until one ends.
+        public var connections = 10_000
+        /// How many requests of one connection may wait for the one that is being answered.
+        public var pipelinedRequests = 128
+        /// The longest request target, in bytes; a longer one is answered with 414.
+        public var targetBytes = 8 * 1024
+        /// The largest head, in bytes of its target, names and values; a larger one is answered with 431.
+        public var headBytes = 64 * 1024
+        /// The most header fields, trailers included; more are answered with 431.
+        public var headerFields = 100
+        /// How many bytes of requests a connection holds that nobody has read yet. The socket is read no further
+        /// then; what one read brings, at most 256 KiB, may exceed it.
+        public var bufferedBytes = 1024 * 1024
+        /// How much of a request's content is read and thrown away to keep a connection after an early answer, in
+        /// bytes.
+        public var discardedBytes = 256 * 1024
+        /// How much is read and thrown away after the last answer so that the client gets to read it, in bytes.
+        public var lingerBytes = 64 * 1024 * 1024
+
+        /// Makes the default limits.
+        public init() {}
+    }
+
+    /// How long a client may take.
+    public struct Timeouts: Sendable {
+        /// From a head's first byte, for the first request from the connection's start, to its end.
+        public var head: Duration = .seconds(30)
+        /// From an answer to the next request's first byte.
+        public var idle: Duration = .seconds(120)
+        /// Without a byte of a request's content while the server waits for it.
+        public var body: Duration = .seconds(60)
+        /// How fast a request's content must come on average once the server has waited for ``body`` in all, in bytes
+        /// per second.
+        public var minimumBodyRate = 512
+        /// Without the client taking a byte of an answer.
+        public var response: Duration = .seconds(60)
+        /// For the client to take the last answer and close, after the server has closed its side.
+        public var linger: Duration = .seconds(5)
+        /// For the requests that are under way when the server is told to stop.
+        public var drain: Duration = .seconds(30)
+
+        /// Makes the default times.
+        public init() {}
+    }
+}
