@@ -6,6 +6,7 @@ import RegistryCore
 import RegistryHTTP
 import RegistryStorage
 import ServiceLifecycle
+import UnixSignals
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serve the registry.")

@@ -82,10 +82,8 @@ struct UploadSession {
     }
 
     private mutating func take(_ piece: ByteBuffer) async throws {
-        let (hashers, writer, executor) = ((hasher, otherHasher), writer, executor)
-        async let hashed = Self.hash(piece, with: hashers, on: executor)
         try await writer.append(piece)
-        (hasher, otherHasher) = await hashed
+        (hasher, otherHasher) = await Self.hash(piece, with: (hasher, otherHasher), on: executor)
     }
 
     /// The digest of all bytes. One by an algorithm that was not asked for from the beginning reads them again.

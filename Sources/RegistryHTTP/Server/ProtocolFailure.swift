@@ -62,8 +62,3 @@ struct ProtocolFailure: Error, Equatable {
         )
     }
 }
-
-extension HTTPField.Name {
-    /// `Docker-Distribution-API-Version`, which clients look for to tell a registry from another server.
-    static let dockerAPIVersion = HTTPField.Name("Docker-Distribution-API-Version") ?? .server
-}
