@@ -3,9 +3,11 @@
 /// Go's decoder takes `Layers` for `layers` where a stricter one takes it for an unknown member, so such a manifest
 /// means one thing to the registry and another to a client (the family of GHSA-qq97-vm5h-rrhg).
 struct ManifestNames {
+    private let exactNames: Set<String>
     private let exactByFolded: [String: String]
 
     init(_ names: String...) {
+        exactNames = Set(names)
         exactByFolded = Dictionary(names.map { (Self.folded($0), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -39,8 +41,8 @@ struct ManifestNames {
 
     /// Refuses an object of which a member is one of the names but for the case of its letters.
     func check(_ object: JSONObject, at place: @autoclosure () -> String) throws(ManifestError) {
-        for member in object.members {
-            guard let exact = exactByFolded[Self.folded(member.name)], exact != member.name else { continue }
+        for member in object.members where !exactNames.contains(member.name) {
+            guard let exact = exactByFolded[Self.folded(member.name)] else { continue }
             throw .invalid("the member '\(member.name)' of \(place()) must be written '\(exact)'")
         }
     }

@@ -10,28 +10,27 @@ public struct MediaType: Sendable, Hashable {
     ///
     /// - Returns: `nil` when it is not a type and a subtype as RFC 6838 section 4.2 has them.
     public init?(_ text: some StringProtocol) {
-        let bare = text.utf8.prefix { $0 != UInt8(ascii: ";") }
-        var bytes: [UInt8] = []
-        var slashes = 0
-        for character in bare.drop(while: Self.isSpace) {
+        var bare = Substring(text).utf8.prefix { $0 != UInt8(ascii: ";") }.drop(while: Self.isSpace)
+        while let last = bare.last, Self.isSpace(last) { bare.removeLast() }
+        guard bare.count <= 255 else { return nil }
+        var slash: Int?
+        var hasCapitals = false
+        for (position, character) in bare.enumerated() {
             switch character {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): bytes.append(character | 0x20)
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): hasCapitals = true
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "!"),
                 UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "-"), UInt8(ascii: "^"),
                 UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "+"):
-                bytes.append(character)
+                continue
             case UInt8(ascii: "/"):
-                guard !bytes.isEmpty else { return nil }
-                slashes += 1
-                bytes.append(character)
-            case UInt8(ascii: " "), UInt8(ascii: "\t"): bytes.append(UInt8(ascii: " "))
+                guard position > 0, slash == nil else { return nil }
+                slash = position
             default: return nil
             }
         }
-        while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
-        guard slashes == 1, bytes.last != UInt8(ascii: "/"), !bytes.contains(UInt8(ascii: " ")), bytes.count <= 255
-        else { return nil }
-        description = String(decoding: bytes, as: UTF8.self)
+        guard let slash, slash < bare.count - 1 else { return nil }
+        let kept = String(decoding: bare, as: UTF8.self)
+        description = hasCapitals ? kept.lowercased() : kept
     }
 
     private static func isSpace(_ character: UInt8) -> Bool {

@@ -13,16 +13,20 @@ public struct StoragePath: Sendable, Hashable {
 
     /// Parses a path; `nil` when a component is empty, has a byte that can't stand there, or is only dots.
     public init?(_ text: some StringProtocol) {
-        guard text.isEmpty || (text.utf8.first == UInt8(ascii: "/") && Self.areComponents(text.dropFirst())) else {
+        // By bytes: a slash and a combining mark after it are one character.
+        let utf8 = text.utf8
+        guard utf8.isEmpty || (utf8.first == UInt8(ascii: "/") && Self.areComponents(utf8.dropFirst())) else {
             return nil
         }
         description = String(text)
     }
 
     /// Whether a text can be one component of a path.
-    public static func isComponent(_ text: some StringProtocol) -> Bool {
+    public static func isComponent(_ text: some StringProtocol) -> Bool { isComponent(text.utf8) }
+
+    private static func isComponent(_ utf8: some Sequence<UInt8>) -> Bool {
         var onlyDots = true
-        for character in text.utf8 {
+        for character in utf8 {
             switch character {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
@@ -34,11 +38,8 @@ public struct StoragePath: Sendable, Hashable {
         return !onlyDots
     }
 
-    private static func areComponents(_ text: some StringProtocol) -> Bool {
-        for component in text.split(separator: "/", omittingEmptySubsequences: false) {
-            guard isComponent(component) else { return false }
-        }
-        return true
+    private static func areComponents(_ utf8: some Collection<UInt8>) -> Bool {
+        utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { isComponent($0) }
     }
 
     /// The path of a child.
@@ -46,7 +47,7 @@ public struct StoragePath: Sendable, Hashable {
     /// - Precondition: `component` is a component (``isComponent(_:)``), or several joined by `/`. Callers pass names
     ///   that were parsed before (``RepositoryName``, ``Tag``, ``Digest``, ``UploadID``) or literals.
     public func appending(_ component: some StringProtocol) -> StoragePath {
-        assert(Self.areComponents(component))
+        assert(Self.areComponents(component.utf8))
         return StoragePath(trusted: "\(description)/\(component)")
     }
 
