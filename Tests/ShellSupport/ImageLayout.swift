@@ -15,6 +15,14 @@ public enum ImageLayout {
         /// The `platform` of the image in an index, as JSON.
         var platform: String?
 
+        /// Makes an image from what belongs to it.
+        public init(manifest: [UInt8], mediaType: String, blobs: [[UInt8]] = [], children: [Image] = []) {
+            self.manifest = manifest
+            self.mediaType = mediaType
+            self.blobs = blobs
+            self.children = children
+        }
+
         /// The manifest's digest.
         public var digest: String { contentDigest(manifest) }
 
@@ -58,12 +66,9 @@ public enum ImageLayout {
         let manifest =
             #"{"schemaVersion":2,"mediaType":"\#(manifestType)","#
             + #""config":\#(descriptor(config, "application/vnd.oci.image.config.v1+json")),"layers":[\#(links)]}"#
-        return Image(
-            manifest: Array(manifest.utf8),
-            mediaType: manifestType,
-            blobs: [config] + compressed,
-            platform: #"{"architecture":"\#(architecture)","os":"linux"}"#
-        )
+        var image = Image(manifest: Array(manifest.utf8), mediaType: manifestType, blobs: [config] + compressed)
+        image.platform = #"{"architecture":"\#(architecture)","os":"linux"}"#
+        return image
     }
 
     /// An index of images.
