@@ -16,6 +16,8 @@ enum Fixture {
     /// An artifact about `image`: `app:artifact`.
     static let artifact = ImageLayout.artifact(about: image)
 
+    /// A blob of `app` that no manifest refers to: the empty one, which registries treat apart.
+    static let unreferenced: [UInt8] = []
     /// A layer of `image`, of some thousand bytes.
     static let layer = image.blobs[2]
     /// Its digest.
@@ -44,7 +46,7 @@ enum Fixture {
             try await reader.push(other, to: repository, tag: "latest")
         }
         for tag in tags { try await reader.push(other, to: "many", tag: tag) }
-        try await reader.pushBlob([], to: "app")
+        try await reader.pushBlob(unreferenced, to: "app")
     }
 
     /// A folder tree that a registry with that content left, made by the peer.
