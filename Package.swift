@@ -146,5 +146,33 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+
+        // MARK: Tests of the program from outside, by processes that speak to it
+
+        .target(
+            name: "ShellSupport",
+            dependencies: ["CLibCrypto"],
+            path: "Tests/ShellSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "InteroperabilityTests",
+            dependencies: ["ShellSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "DifferentialTests",
+            dependencies: ["ShellSupport"],
+            exclude: ["Differences.json"],
+            swiftSettings: settings
+        ),
     ]
 )
+
+// Warnings are errors where the project itself is checked (`dev/test` sets the variable), and only in our targets: a
+// package that depends on this one, and a person in the middle of a change, are not stopped by a warning.
+if Context.environment["REGISTRYD_WARNINGS_AS_ERRORS"] == "1" {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}

@@ -1,0 +1,80 @@
+public import Foundation
+import Synchronization
+
+/// A program that runs until it is stopped, by its process id, with what it prints in a file.
+public struct Daemon: Sendable {
+    private let name: String
+    private let processID: Int32
+    private let ended: Ended
+    /// The file that holds what the program printed.
+    public let log: URL
+
+    /// Starts the program.
+    ///
+    /// - Throws: ``CommandFailure`` where it is missing or can't be started.
+    public static func start(
+        _ name: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        log: URL
+    ) throws -> Daemon {
+        let process = Process()
+        process.executableURL = try Command.locate(name)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        let output = try FileHandle(creating: log)
+        process.standardOutput = output
+        process.standardError = output
+        let ended = Ended()
+        process.terminationHandler = { _ in ended.signal() }
+        try process.run()
+        return Daemon(name: name, processID: process.processIdentifier, ended: ended, log: log)
+    }
+
+    /// Waits until `isReady` answers true, asking every 50 ms.
+    ///
+    /// - Throws: ``CommandFailure`` with the program's output where it ends before, or isn't ready in time.
+    public func waitUntilReady(seconds: Int = 30, _ isReady: () async -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while !(await isReady()) {
+            if ended.isSignaled { throw CommandFailure("\(name) ended at its start:\n\(logText)") }
+            if ContinuousClock.now > deadline {
+                throw CommandFailure("\(name) isn't ready after \(seconds) s:\n\(logText)")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// The end of what the program printed.
+    public var logText: String {
+        let text = (try? Data(contentsOf: log)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return String(text.suffix(4000))
+    }
+
+    /// Asks the program to end, waits for it, and ends it by force after ten seconds.
+    ///
+    /// - Returns: Whether it ended by itself.
+    @discardableResult
+    public func stop() async -> Bool {
+        kill(processID, SIGTERM)
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !ended.isSignaled {
+            if ContinuousClock.now > deadline {
+                kill(processID, SIGKILL)
+                return false
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return true
+    }
+}
+
+/// Set once a process has been waited for.
+private final class Ended: Sendable {
+    private let flag = Mutex(false)
+
+    var isSignaled: Bool { flag.withLock { $0 } }
+
+    func signal() { flag.withLock { $0 = true } }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Glibc
+
+/// A blocking TCP socket on 127.0.0.1.
+struct LoopbackSocket {
+    private let descriptor: Int32
+
+    /// Connects to a port of the loopback address. Reads and writes fail after 30 seconds of silence.
+    init(connectingTo port: UInt16) throws {
+        descriptor = try Self.open()
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        guard Self.withAddress(port, { connect(descriptor, $0, $1) }) == 0 else {
+            let error = WireError(description: "can't connect to port \(port): \(Self.lastError)")
+            close()
+            throw error
+        }
+    }
+
+    /// A port that was free a moment ago.
+    static func freePort() throws -> UInt16 {
+        let descriptor = try open()
+        defer { _ = Glibc.close(descriptor) }
+        guard withAddress(0, { bind(descriptor, $0, $1) }) == 0 else {
+            throw WireError(description: "can't bind: \(lastError)")
+        }
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let named = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        guard named == 0 else { throw WireError(description: "can't read a socket's name: \(lastError)") }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    /// Writes all the bytes.
+    func write(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                let rest = UnsafeRawBufferPointer(rebasing: buffer.dropFirst(sent))
+                return Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw WireError(description: "can't write: \(Self.lastError)") }
+            sent += count
+        }
+    }
+
+    /// Reads what is there, waiting for the first byte; empty at the end.
+    func read() throws -> [UInt8] {
+        var error: WireError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
+            let received = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if received < 0 { error = WireError(description: "can't read: \(Self.lastError)") }
+            count = max(received, 0)
+        }
+        if let error { throw error }
+        return bytes
+    }
+
+    func close() {
+        _ = Glibc.close(descriptor)
+    }
+
+    private static var lastError: String { String(cString: strerror(errno)) }
+
+    private static func open() throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw WireError(description: "can't make a socket: \(lastError)") }
+        return descriptor
+    }
+
+    private static func withAddress(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+}
