@@ -16,7 +16,7 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
     name: "registryd",
-    platforms: [.macOS(.v15)],
+    platforms: [.macOS(.v26)],
     products: [
         .library(name: "RegistryCore", targets: ["RegistryCore"]),
         .library(name: "RegistryStorage", targets: ["RegistryStorage"]),

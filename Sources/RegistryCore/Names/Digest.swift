@@ -7,14 +7,17 @@ public struct Digest: Sendable, Hashable {
     public let algorithm: DigestAlgorithm
 
     /// The hash, big endian, zero padded to the longest algorithm: inline, so that a digest never allocates.
-    private let words: SIMD8<UInt64>
+    ///
+    /// Not a SIMD vector: its alignment of 64 bytes is more than Swift 6.3.1 gives the frame of an asynchronous
+    /// function, which then writes behind its end.
+    private let words: InlineArray<8, UInt64>
 
     /// Makes a digest of the bytes that a hash function gave.
     ///
     /// - Returns: `nil` when the number of bytes is not the algorithm's.
     public init?(_ algorithm: DigestAlgorithm, bytes: some Collection<UInt8>) {
         guard bytes.count == algorithm.byteCount else { return nil }
-        var words = SIMD8<UInt64>(repeating: 0)
+        var words = InlineArray<8, UInt64>(repeating: 0)
         for (position, byte) in bytes.enumerated() {
             words[position >> 3] |= UInt64(byte) << UInt64(56 - (position & 7) * 8)
         }
@@ -24,7 +27,7 @@ public struct Digest: Sendable, Hashable {
 
     /// Makes a digest of the bytes that a hash function just wrote: as many as the algorithm gives.
     init(_ algorithm: DigestAlgorithm, hash: UnsafeRawBufferPointer) {
-        var words = SIMD8<UInt64>(repeating: 0)
+        var words = InlineArray<8, UInt64>(repeating: 0)
         for index in 0..<(min(hash.count, algorithm.byteCount) / 8) {
             words[index] = UInt64(bigEndian: hash.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
         }
@@ -44,7 +47,7 @@ public struct Digest: Sendable, Hashable {
             guard Self.isAlgorithmName(name.utf8), Self.isEncodedPart(hex) else { throw .malformed(String(text)) }
             throw .unsupportedAlgorithm(String(text))
         }
-        var words = SIMD8<UInt64>(repeating: 0)
+        var words = InlineArray<8, UInt64>(repeating: 0)
         var position = 0
         for character in hex {
             guard position < algorithm.hexCount, let nibble = Self.nibble(character) else {
@@ -112,6 +115,24 @@ public struct Digest: Sendable, Hashable {
                 default: false
                 }
             }
+    }
+}
+
+extension Digest {
+    /// Whether two digests have the same algorithm and hash.
+    public static func == (left: Digest, right: Digest) -> Bool {
+        guard left.algorithm == right.algorithm else { return false }
+        for index in left.words.indices where left.words[index] != right.words[index] { return false }
+        return true
+    }
+
+    /// Hashes the algorithm and the first words of the hash, which are as good as random.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(algorithm)
+        hasher.combine(words[0])
+        hasher.combine(words[1])
+        hasher.combine(words[2])
+        hasher.combine(words[3])
     }
 }
 

@@ -19,8 +19,7 @@ extension Registry {
     public func blob(_ digest: Digest, in repository: RepositoryName, method: String = "GET") async throws -> StoredBlob {
         guard let canonical = try await storedDigest(ofLayer: digest, in: repository) else { throw unknownBlob(digest) }
         let path = StoreLayout.blobData(canonical)
-        let present = try await StorageError.ifPresent { () async throws(StorageError) in
-            try await driver.open(at: path)
+        let present = try await StorageError.ifPresent { try await driver.open(at: path)
         }
         guard let object = present, isWhole(object.size, for: canonical) else { throw unknownBlob(digest) }
         shared.locations.remember(digest, in: repository)
@@ -69,8 +68,7 @@ extension Registry {
 
     /// The length of a stored blob in bytes; `nil` when its data is missing or can't be whole.
     func blobSize(_ canonical: Digest) async throws -> Int64? {
-        let present = try await StorageError.ifPresent { () async throws(StorageError) in
-            try await driver.metadata(at: StoreLayout.blobData(canonical))
+        let present = try await StorageError.ifPresent { try await driver.metadata(at: StoreLayout.blobData(canonical))
         }
         guard let present, present.kind == .object, isWhole(present.size, for: canonical) else { return nil }
         return present.size

@@ -38,8 +38,7 @@ extension Registry {
 
     /// A page of the folders of tags; `nil` when the repository never had one.
     func tagPage(in repository: RepositoryName, after: String?, limit: Int) async throws -> StorageListing? {
-        try await StorageError.ifPresent { () async throws(StorageError) in
-            try await driver.list(
+        try await StorageError.ifPresent { try await driver.list(
                 StoreLayout.tags(in: repository), after: after, limit: limit, holding: StoreLayout.currentLink)
         }
     }

@@ -54,9 +54,7 @@ extension Registry {
 
     /// The bytes of a manifest; `nil` when there are none.
     private func manifestContent(_ canonical: Digest) async throws -> ByteBuffer? {
-        let content = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
-            () async throws(StorageError) in
-            try await driver.content(at: StoreLayout.blobData(canonical), limit: options.validation.limits.bytes)
+        let content = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) { try await driver.content(at: StoreLayout.blobData(canonical), limit: options.validation.limits.bytes)
         }
         return content?.readableBytes == 0 ? nil : content
     }

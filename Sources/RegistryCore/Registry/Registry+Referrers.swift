@@ -64,8 +64,7 @@ extension Registry {
     private func referrerEntries(
         of subject: Digest, in repository: RepositoryName, after: String?, limit: Int
     ) async throws -> StorageListing {
-        try await StorageError.ifPresent { () async throws(StorageError) in
-            try await driver.list(StoreLayout.referrers(of: subject, in: repository), after: after, limit: limit)
+        try await StorageError.ifPresent { try await driver.list(StoreLayout.referrers(of: subject, in: repository), after: after, limit: limit)
         } ?? StorageListing(entries: [], hasMore: false)
     }
 
@@ -74,8 +73,7 @@ extension Registry {
         _ digest: Digest, of subject: Digest, in repository: RepositoryName
     ) async throws -> Descriptor? {
         guard try await storedDigest(ofRevision: digest, in: repository) != nil else { return nil }
-        let content = try await StorageError.ifPresent { () async throws(StorageError) in
-            try await driver.content(
+        let content = try await StorageError.ifPresent { try await driver.content(
                 at: StoreLayout.referrer(digest, of: subject, in: repository),
                 limit: options.validation.limits.bytes * 2)
         }

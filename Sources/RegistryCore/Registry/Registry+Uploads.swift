@@ -26,8 +26,7 @@ extension Registry {
     /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`; ``StorageError``.
     public func uploadStatus(_ id: UploadID, in repository: RepositoryName) async throws -> UploadStatus {
         let started = try await uploadStart(id, in: repository)
-        let data = try await StorageError.ifPresent { () async throws(StorageError) in
-            try await driver.metadata(at: StoreLayout.uploadData(id, in: repository))
+        let data = try await StorageError.ifPresent { try await driver.metadata(at: StoreLayout.uploadData(id, in: repository))
         }
         return UploadStatus(id: id, size: data?.size ?? 0, started: started)
     }
@@ -132,8 +131,7 @@ extension Registry {
     }
 
     private func uploadStart(_ id: UploadID, in repository: RepositoryName) async throws -> WallTime {
-        let content = try await StorageError.ifPresent { () async throws(StorageError) in
-            try await driver.content(at: StoreLayout.uploadStart(id, in: repository), limit: 128)
+        let content = try await StorageError.ifPresent { try await driver.content(at: StoreLayout.uploadStart(id, in: repository), limit: 128)
         }
         guard let content else { throw RegistryError(.blobUploadUnknown, detail: .text(id.description)) }
         // A crash of the replaced server can leave it empty; the upload is there all the same.

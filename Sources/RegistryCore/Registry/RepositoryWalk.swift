@@ -33,7 +33,7 @@ struct RepositoryWalk {
     /// The next name; `nil` at the end.
     ///
     /// - Throws: ``StorageError``.
-    mutating func next() async throws(StorageError) -> RepositoryName? {
+    mutating func next() async throws -> RepositoryName? {
         while let depth = levels.indices.last {
             try await fill(depth)
             let entry = levels[depth].entries.first
@@ -75,11 +75,10 @@ struct RepositoryWalk {
     }
 
     /// Reads the level's next page when the one before is used up.
-    private mutating func fill(_ depth: Int) async throws(StorageError) {
+    private mutating func fill(_ depth: Int) async throws {
         while levels[depth].entries.isEmpty, levels[depth].hasMore {
             let (path, after) = (levels[depth].path, levels[depth].after)
-            let present = try await StorageError.ifPresent { [driver] () async throws(StorageError) in
-                try await driver.list(path, after: after, limit: Self.pageSize)
+            let present = try await StorageError.ifPresent { [driver] in try await driver.list(path, after: after, limit: Self.pageSize)
             }
             let page = present ?? StorageListing(entries: [], hasMore: false)
             levels[depth].hasMore = page.hasMore

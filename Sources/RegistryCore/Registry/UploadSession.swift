@@ -37,8 +37,7 @@ struct UploadSession {
         self.driver = driver
         self.executor = executor
         let path = StoreLayout.uploadData(id, in: repository)
-        let present = try await StorageError.ifPresent { () async throws(StorageError) in
-            try await driver.writer(at: path, resuming: true)
+        let present = try await StorageError.ifPresent { try await driver.writer(at: path, resuming: true)
         }
         if let present { writer = present } else { writer = try await driver.writer(at: path, resuming: false) }
         hasher = ContentHasher(.canonical)
@@ -82,8 +81,10 @@ struct UploadSession {
     }
 
     private mutating func take(_ piece: ByteBuffer) async throws {
+        let (hashers, writer, executor) = ((hasher, otherHasher), writer, executor)
+        async let hashed = Self.hash(piece, with: hashers, on: executor)
         try await writer.append(piece)
-        (hasher, otherHasher) = await Self.hash(piece, with: (hasher, otherHasher), on: executor)
+        (hasher, otherHasher) = await hashed
     }
 
     /// The digest of all bytes. One by an algorithm that was not asked for from the beginning reads them again.
@@ -122,9 +123,7 @@ struct UploadSession {
     private static func storedHash(
         of id: UploadID, at offset: Int64, in repository: RepositoryName, from driver: any StorageDriver
     ) async throws -> ContentHasher? {
-        let state = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
-            () async throws(StorageError) in
-            try await driver.content(at: StoreLayout.uploadHashState(id, at: offset, in: repository), limit: 1024)
+        let state = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) { try await driver.content(at: StoreLayout.uploadHashState(id, at: offset, in: repository), limit: 1024)
         }
         guard let state, let hasher = ContentHasher(.canonical, goState: Array(buffer: state)), hasher.count == offset
         else { return nil }

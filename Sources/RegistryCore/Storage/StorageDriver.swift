@@ -109,8 +109,8 @@ extension StorageDriver {
     }
 
     /// Whether an object or a folder lies at a path.
-    public func exists(at path: StoragePath) async throws(StorageError) -> Bool {
-        try await StorageError.ifPresent { () async throws(StorageError) in try await metadata(at: path) } != nil
+    public func exists(at path: StoragePath) async throws -> Bool {
+        try await StorageError.ifPresent { try await metadata(at: path) } != nil
     }
 }
 

@@ -4,13 +4,12 @@ extension StorageError {
     /// - Parameter codes: the codes that mean nothing to the caller.
     /// - Throws: every other error.
     static func ifPresent<Result>(
-        ignoring codes: Set<Code> = [.notFound, .wrongKind], _ body: () async throws(StorageError) -> Result
-    ) async throws(StorageError) -> Result? {
+        ignoring codes: Set<Code> = [.notFound, .wrongKind], _ body: () async throws -> Result
+    ) async throws -> Result? {
         do {
             return try await body()
-        } catch {
-            if codes.contains(error.code) { return nil }
-            throw error
+        } catch let error as StorageError where codes.contains(error.code) {
+            return nil
         }
     }
 }

@@ -23,19 +23,32 @@ public struct StorageError: Error, Sendable {
     }
 
     /// What kind of failure it was.
-    public var code: Code
+    public var code: Code { storage.code }
 
     /// The path that the call was about.
-    public var path: StoragePath
+    public var path: StoragePath { storage.path }
 
     /// What happened, in words for an operator: the call that failed and the system's reason.
-    public var message: String
+    public var message: String { storage.message }
+
+    /// The members lie behind one pointer, so that a result which may be an error stays small.
+    private let storage: Storage
+
+    private final class Storage: Sendable {
+        let code: Code
+        let path: StoragePath
+        let message: String
+
+        init(_ code: Code, _ path: StoragePath, _ message: String) {
+            self.code = code
+            self.path = path
+            self.message = message
+        }
+    }
 
     /// Makes an error.
     public init(_ code: Code, at path: StoragePath, _ message: String = "") {
-        self.code = code
-        self.path = path
-        self.message = message
+        storage = Storage(code, path, message)
     }
 }
 
