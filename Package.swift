@@ -96,6 +96,12 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "RegistryConfiguration",
+            dependencies: [.product(name: "Yams", package: "Yams")],
+            swiftSettings: settings
+        ),
+
         // MARK: The program
 
         .executableTarget(
@@ -128,6 +134,11 @@ let package = Package(
         .testTarget(
             name: "RegistryAuthTests",
             dependencies: ["RegistryAuth"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RegistryConfigurationTests",
+            dependencies: ["RegistryConfiguration"],
             swiftSettings: settings
         ),
         .testTarget(
