@@ -38,7 +38,7 @@ extension Configuration {
 
         var checker = Checker(strict: strict, schema: schema)
         let effective = checker.check(root, .group(schema, .structure), "", secret: false)
-        var rules = Rules(root: effective ?? root)
+        var rules = Rules(root: effective ?? root, refused: checker.refusedPaths)
         rules.check()
         diagnostics += sorted(checker.diagnostics + rules.diagnostics) + overrides.diagnostics
 

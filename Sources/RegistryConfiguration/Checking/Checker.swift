@@ -22,6 +22,9 @@ struct Checker {
         }
     }
 
+    /// The paths of what was wrong.
+    var refusedPaths: [String] { diagnostics.filter { $0.severity == .error }.map(\.keyPath) }
+
     // MARK: - Any shape
 
     /// The effective value of a setting; `nil` when it has none.

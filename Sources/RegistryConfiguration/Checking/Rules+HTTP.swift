@@ -9,14 +9,14 @@ extension Rules {
         if value("auth.token") != nil, token.optionalString("rootcertbundle") == nil,
             token.optionalString("jwks") == nil
         {
-            error("auth.token", "has no key to check tokens with", expected: "rootcertbundle or jwks")
+            missing("auth.token.jwks", "there is no key to check tokens with", expected: "rootcertbundle or jwks")
         }
     }
 
     mutating func checkListener() {
         let address = text("http.addr")
         if text("http.net") == "unix" {
-            if address.isEmpty { error("http.addr", "is missing and http.net is unix", expected: "a socket's path") }
+            if address.isEmpty { missing("http.addr", "is missing and http.net is unix", expected: "a socket's path") }
         } else if let expected = TextRule.address.expectation(unmetBy: address) {
             error("http.addr", "'\(address)'", expected: expected)
         }
@@ -34,14 +34,14 @@ extension Rules {
         let hasCertificate = tls.optionalString("certificate") != nil
         let hasKey = tls.optionalString("key") != nil
         let cache = text("http.tls.letsencrypt.cachefile")
-        if hasCertificate, !hasKey { error("http.tls.key", "is missing and http.tls.certificate is set") }
-        if hasKey, !hasCertificate { error("http.tls.certificate", "is missing and http.tls.key is set") }
+        if hasCertificate, !hasKey { missing("http.tls.key", "is missing and http.tls.certificate is set") }
+        if hasKey, !hasCertificate { missing("http.tls.certificate", "is missing and http.tls.key is set") }
         if hasCertificate, !cache.isEmpty {
             error("http.tls.letsencrypt.cachefile", "cannot specify both certificate and Let's Encrypt")
         }
         if cache.isEmpty {
             for key in ["email", "hosts", "directoryurl"] where isSet("http.tls.letsencrypt.\(key)") {
-                error("http.tls.letsencrypt.cachefile", "is missing and http.tls.letsencrypt.\(key) is set")
+                missing("http.tls.letsencrypt.cachefile", "is missing and http.tls.letsencrypt.\(key) is set")
                 break
             }
         }

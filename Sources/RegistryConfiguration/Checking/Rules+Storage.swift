@@ -3,8 +3,7 @@ extension Rules {
         let entries = value("storage")?.entries ?? []
         let drivers = entries.filter { !PeerSchema.storageReserved.contains($0.key) }
         if drivers.isEmpty {
-            // A driver that isn't known has been reported already.
-            error(
+            missing(
                 "storage",
                 "no storage configuration provided",
                 expected: "one of filesystem, inmemory, s3, s3aws, gcs, azure"
@@ -35,7 +34,7 @@ extension Rules {
             let path = "storage.\(key)"
             let s3 = section(path)
             if s3.optionalString("region") == nil, s3.optionalString("regionendpoint") == nil {
-                error("\(path).region", "no region parameter provided", expected: "a region, or regionendpoint")
+                missing("\(path).region", "no region parameter provided", expected: "a region, or regionendpoint")
             }
             let endpoint = s3.string("regionendpoint")
             if value("\(path).v4auth") != nil, !s3.bool("v4auth"),
@@ -58,7 +57,7 @@ extension Rules {
         let credentials = section("storage.azure.credentials")
         if credentials.string("type") == "client_secret" {
             for key in ["clientid", "tenantid", "secret"] where credentials.optionalString(key) == nil {
-                error("storage.azure.credentials.\(key)", "is missing and type is client_secret")
+                missing("storage.azure.credentials.\(key)", "is missing and type is client_secret")
             }
         }
     }
@@ -68,8 +67,7 @@ extension Rules {
         switch cache {
         case "", "inmemory": break
         case "redis":
-            // A redis that is wrong has been reported already.
-            if value("redis") == nil {
+            if value("redis") == nil, !isRefused(under: "redis") {
                 error(
                     "storage.cache.blobdescriptor",
                     "redis configuration required to use for layerinfo cache",

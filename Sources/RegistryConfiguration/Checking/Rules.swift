@@ -2,8 +2,13 @@
 struct Rules {
     let root: Value
     var diagnostics: [ConfigurationDiagnostic] = []
+    /// Paths of values that were refused, and so aren't in the effective values.
+    private let refused: [String]
 
-    init(root: Value) { self.root = root }
+    init(root: Value, refused: [String]) {
+        self.root = root
+        self.refused = refused
+    }
 
     mutating func check() {
         checkStorage()
@@ -49,6 +54,17 @@ struct Rules {
 
     mutating func error(_ path: String, _ problem: String, expected: String? = nil) {
         diagnostics.append(.init(.error, origin(path), path, problem, expected: expected))
+    }
+
+    /// Reports that something isn't there, unless a value beside it was refused: then it may be what is missing.
+    mutating func missing(_ path: String, _ problem: String, expected: String? = nil) {
+        let group = path.lastIndex(of: ".").map { String(path[..<$0]) } ?? path
+        if !isRefused(under: group) { error(path, problem, expected: expected) }
+    }
+
+    /// Whether a value at or below a path was refused.
+    func isRefused(under path: String) -> Bool {
+        refused.contains { $0 == path || $0.hasPrefix(path + ".") || $0.hasPrefix(path + "[") }
     }
 
     mutating func warning(_ path: String, _ problem: String, expected: String? = nil) {
