@@ -98,6 +98,12 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "RegistryConfiguration",
+            dependencies: [.product(name: "Yams", package: "Yams")],
+            swiftSettings: settings
+        ),
+
         // MARK: The program
 
         .executableTarget(
@@ -131,6 +137,11 @@ let package = Package(
         .testTarget(
             name: "RegistryAuthTests",
             dependencies: ["RegistryAuth"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RegistryConfigurationTests",
+            dependencies: ["RegistryConfiguration"],
             swiftSettings: settings
         ),
         .testTarget(
