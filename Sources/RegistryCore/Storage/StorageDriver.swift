@@ -18,7 +18,8 @@ public import NIOCore
 /// published wins. There is no lock in this contract, and none is needed for it.
 ///
 /// **Errors.** Each call throws ``StorageError`` only. A call that throws has had no effect that a reader can see,
-/// with the exception of ``deleteTree(at:)``, which may have removed a part.
+/// with two exceptions: ``deleteTree(at:)`` may have removed a part; and after `unavailable` or `failed` the whole
+/// effect of a write may be there, when its answer was lost or the last step, making it durable, failed.
 ///
 /// **Cancellation.** A cancelled call may finish or throw; either way the sentences above hold.
 public protocol StorageDriver: Sendable {
@@ -75,11 +76,14 @@ public protocol StorageDriver: Sendable {
     /// - Parameters:
     ///   - path: the folder.
     ///   - after: only names that sort after this one; it need not be a name in the folder, or valid.
-    ///   - limit: the most entries to return; at least 1.
+    ///   - limit: the most entries to return; at least 1. A page may have fewer though the folder goes on.
     ///   - holding: only folders below which an object lies at this relative path, such as `current/link`.
     /// - Throws: `notFound` when there is no such folder; `wrongKind` for an object.
     func list(
-        _ path: StoragePath, after: String?, limit: Int, holding: String?
+        _ path: StoragePath,
+        after: String?,
+        limit: Int,
+        holding: String?
     ) async throws(StorageError) -> StorageListing
 
     /// Removes one object. Durable on return.
@@ -113,7 +117,7 @@ extension StorageDriver {
         do {
             _ = try await metadata(at: path)
             return true
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return false
         }
     }
@@ -162,7 +166,8 @@ public struct StorageListing: Sendable, Hashable {
 
     /// The children, sorted by name byte by byte.
     public var entries: [Entry]
-    /// Whether the folder has more children after the last one; a page may turn out empty all the same.
+    /// Whether the folder has more children after the last one; the next page may turn out empty all the same. A page
+    /// that is empty itself has none after it, so that the last name is always where to go on.
     public var hasMore: Bool
 
     /// Makes a page.
