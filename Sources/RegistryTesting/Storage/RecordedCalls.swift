@@ -31,32 +31,39 @@ final class RecordedCalls: SystemCalls {
 
     private func below(_ path: String) -> String { String(path.dropFirst(root.count)) }
 
-    /// Makes a call and records it when it succeeded.
-    private func recorded<Value: Sendable>(
-        _ call: () throws(SystemFailure) -> Value,
-        _ record: (inout State, Value) -> Void
+    /// Makes a call and, when it succeeded, notes what it did.
+    private func noting<Value: Sendable>(
+        _ call: (inout State) throws(SystemFailure) -> Value
     ) throws(SystemFailure) -> Value {
         try state.withLock { state in
-            Result { () throws(SystemFailure) -> Value in
-                let value = try call()
-                record(&state, value)
-                return value
-            }
+            Result { () throws(SystemFailure) -> Value in try call(&state) }
         }.get()
     }
 
+    /// Makes a call and, when it succeeded, takes a step.
+    private func taking(_ step: DiskModel.Step, _ call: () throws(SystemFailure) -> Void) throws(SystemFailure) {
+        try noting { (state) throws(SystemFailure) in
+            try call()
+            state.take(step)
+        }
+    }
+}
+
+extension RecordedCalls {
     func createFile(_ path: String) throws(SystemFailure) -> CInt {
-        let name = below(path)
-        return try recorded({ () throws(SystemFailure) in try base.createFile(path) }) { state, descriptor in
-            state.take(.create(name))
+        try noting { (state) throws(SystemFailure) in
+            let descriptor = try base.createFile(path)
+            state.take(.create(below(path)))
             state.files[descriptor] = state.model.files.count - 1
+            return descriptor
         }
     }
 
     func openFile(_ path: String) throws(SystemFailure) -> CInt {
-        let name = below(path)
-        return try recorded({ () throws(SystemFailure) in try base.openFile(path) }) { state, descriptor in
-            if case .file(let number) = state.model.entry(at: name) { state.files[descriptor] = number }
+        try noting { (state) throws(SystemFailure) in
+            let descriptor = try base.openFile(path)
+            if case .file(let number) = state.model.entry(at: below(path)) { state.files[descriptor] = number }
+            return descriptor
         }
     }
 
@@ -66,32 +73,31 @@ final class RecordedCalls: SystemCalls {
         at offset: Int64
     ) throws(SystemFailure) -> Int {
         let part = UnsafeRawBufferPointer(rebasing: bytes.prefix(largestWrite))
-        return try recorded({ () throws(SystemFailure) in
-            try base.writeBytes(part, to: descriptor, at: offset)
-        }) { state, count in
-            guard let file = state.files[descriptor] else { return }
-            state.take(.write(file: file, offset: Int(offset), bytes: Array(part.prefix(count))))
+        return try noting { (state) throws(SystemFailure) in
+            let count = try base.writeBytes(part, to: descriptor, at: offset)
+            if let file = state.files[descriptor] {
+                state.take(.write(file: file, offset: Int(offset), bytes: Array(part.prefix(count))))
+            }
+            return count
         }
     }
 
     func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {
-        try recorded({ () throws(SystemFailure) in try base.truncateFile(descriptor, to: length) }) { state, _ in
+        try noting { (state) throws(SystemFailure) in
+            try base.truncateFile(descriptor, to: length)
             if let file = state.files[descriptor] { state.take(.truncate(file: file, length: Int(length))) }
         }
     }
 
     func synchronizeFile(_ descriptor: CInt) throws(SystemFailure) {
         // The model stands for the disk: there is no need to wait for a real one.
-        state.withLock { state in
+        try noting { (state) throws(SystemFailure) in
             if let file = state.files[descriptor] { state.take(.synchronizeFile(file)) }
         }
     }
 
     func synchronizeFolder(_ path: String) throws(SystemFailure) {
-        let name = below(path)
-        try recorded({ () throws(SystemFailure) in try base.synchronizeFolder(path) }) { state, _ in
-            state.take(.synchronizeFolder(name))
-        }
+        try taking(.synchronizeFolder(below(path))) { () throws(SystemFailure) in try base.synchronizeFolder(path) }
     }
 
     func closeFile(_ descriptor: CInt) {
@@ -102,37 +108,26 @@ final class RecordedCalls: SystemCalls {
     }
 
     func renameFile(_ path: String, to target: String) throws(SystemFailure) {
-        let names = (below(path), below(target))
-        try recorded({ () throws(SystemFailure) in try base.renameFile(path, to: target) }) { state, _ in
-            state.take(.rename(names.0, names.1))
+        try taking(.rename(below(path), below(target))) { () throws(SystemFailure) in
+            try base.renameFile(path, to: target)
         }
     }
 
     func linkFile(_ path: String, to target: String) throws(SystemFailure) {
-        let names = (below(path), below(target))
-        try recorded({ () throws(SystemFailure) in try base.linkFile(path, to: target) }) { state, _ in
-            state.take(.link(names.0, names.1))
+        try taking(.link(below(path), below(target))) { () throws(SystemFailure) in
+            try base.linkFile(path, to: target)
         }
     }
 
     func unlinkFile(_ path: String) throws(SystemFailure) {
-        let name = below(path)
-        try recorded({ () throws(SystemFailure) in try base.unlinkFile(path) }) { state, _ in
-            state.take(.unlink(name))
-        }
+        try taking(.unlink(below(path))) { () throws(SystemFailure) in try base.unlinkFile(path) }
     }
 
     func makeFolder(_ path: String) throws(SystemFailure) {
-        let name = below(path)
-        try recorded({ () throws(SystemFailure) in try base.makeFolder(path) }) { state, _ in
-            state.take(.makeFolder(name))
-        }
+        try taking(.makeFolder(below(path))) { () throws(SystemFailure) in try base.makeFolder(path) }
     }
 
     func removeFolder(_ path: String) throws(SystemFailure) {
-        let name = below(path)
-        try recorded({ () throws(SystemFailure) in try base.removeFolder(path) }) { state, _ in
-            state.take(.removeFolder(name))
-        }
+        try taking(.removeFolder(below(path))) { () throws(SystemFailure) in try base.removeFolder(path) }
     }
 }
