@@ -80,10 +80,7 @@ public protocol StorageDriver: Sendable {
     ///   - holding: only folders below which an object lies at this relative path, such as `current/link`.
     /// - Throws: `notFound` when there is no such folder; `wrongKind` for an object.
     func list(
-        _ path: StoragePath,
-        after: String?,
-        limit: Int,
-        holding: String?
+        _ path: StoragePath, after: String?, limit: Int, holding: String?
     ) async throws(StorageError) -> StorageListing
 
     /// Removes one object. Durable on return.
@@ -117,7 +114,7 @@ extension StorageDriver {
         do {
             _ = try await metadata(at: path)
             return true
-        } catch  where error.code == .notFound {
+        } catch where error.code == .notFound {
             return false
         }
     }

@@ -29,8 +29,12 @@ package final class FaultySystemCalls: SystemCalls {
     private let base = KernelCalls()
     private let state = Mutex(State())
 
+    private let synchronizes: Bool
+
     /// Passes every call on to the kernel, until told otherwise.
-    package init() {}
+    ///
+    /// - Parameter synchronizes: `false` where a test has no use for waiting for the disk.
+    package init(synchronizes: Bool = true) { self.synchronizes = synchronizes }
 
     /// Lets calls of a step fail.
     package func fail(_ step: Step, _ number: CInt, skipping: Int = 0, times: Int = .max) {
@@ -110,12 +114,12 @@ extension FaultySystemCalls {
 
     package func synchronizeFile(_ descriptor: CInt) throws(SystemFailure) {
         try check(.synchronizeFile)
-        try base.synchronizeFile(descriptor)
+        if synchronizes { try base.synchronizeFile(descriptor) }
     }
 
     package func synchronizeFolder(_ path: String) throws(SystemFailure) {
         try check(.synchronizeFolder)
-        try base.synchronizeFolder(path)
+        if synchronizes { try base.synchronizeFolder(path) }
     }
 
     package func closeFile(_ descriptor: CInt) {
