@@ -29,7 +29,7 @@ extension HTTP1Handler {
             guard await sendThrough(.fileRegion(region)) else { return false }
             count(end - offset)
             offset = end
-            if offset < range.upperBound { await letOthersRun() }
+            if wroteAtOnce, offset < range.upperBound { await letOthersRun() }
         }
         return true
     }

@@ -10,6 +10,7 @@ struct HTTP1Connection {
     let responder: any Responder
     let observer: (any ServerObserver)?
     let configuration: ServerConfiguration
+    let connections: ConnectionList
     let peer: Peer
     let dates: NIOLoopBoundBox<DateCache>
 
@@ -79,7 +80,7 @@ struct HTTP1Connection {
                 return .linger
             }
         }
-        if head.isPersistent && !handler.isDraining && !handler.isClosed { return .next }
+        if head.isPersistent && !connections.isDraining && !handler.isClosed { return .next }
         return handler.bodyState == .open || !handler.events.isEmpty ? .linger : .close
     }
 

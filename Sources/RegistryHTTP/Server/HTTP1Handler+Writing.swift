@@ -50,7 +50,12 @@ extension HTTP1Handler {
             }
             beginWriting(continuation)
             context.writeAndFlush(Self.wrapOutboundOut(data), promise: promise)
-            if case .written = waiter { lastUntaken = untakenBytes() }
+            if case .written = waiter {
+                lastUntaken = untakenBytes()
+                wroteAtOnce = false
+            } else {
+                wroteAtOnce = true
+            }
         }
     }
 

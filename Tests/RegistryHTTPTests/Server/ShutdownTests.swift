@@ -45,11 +45,17 @@ struct ShutdownTests {
     @Test("content that is arriving when the server is told to stop is taken whole")
     func drainsUploads() async throws {
         try await withServer { server in
+            let idle = try await server.connect()
+            try await idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let first = try await idle.readResponse()
+            #expect(first.status == 200)
             let client = try await server.connect()
             try await client.send("PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nExpect: 100-continue\r\n\r\n")
             let interim = try await client.readResponse(skipsInformational: false)
             #expect(interim.status == 100)
             await server.shutDown()
+            let nothing = try await idle.readToEnd()
+            #expect(nothing.isEmpty)
             try await client.send("abcdef")
             let answer = try await client.readResponse()
             #expect(answer.text == "abcdef")

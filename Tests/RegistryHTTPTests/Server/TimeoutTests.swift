@@ -11,7 +11,7 @@ struct TimeoutTests {
     @Test("a head that does not become complete is answered with 408")
     func endsSlowHeads() async throws {
         try await withServer {
-            $0.timeouts.head = .milliseconds(500)
+            $0.timeouts.head = .seconds(2)
         } _: { server in
             let text = try await server.answer(to: "GET / HTTP/1.1\r\nHost: a\r\n")
             #expect(text.hasPrefix("HTTP/1.1 408 "))
@@ -23,7 +23,7 @@ struct TimeoutTests {
     @Test("a head that drips in has no more time than one that stops")
     func endsDrippingHeads() async throws {
         try await withServer {
-            $0.timeouts.head = .milliseconds(500)
+            $0.timeouts.head = .seconds(2)
         } _: { server in
             let client = try await server.connect()
             try await client.send("GET /first HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -32,7 +32,7 @@ struct TimeoutTests {
             // One byte at a time, for far longer than is allowed unless the server ends it.
             let answer = try await withThrowingTaskGroup(of: TestResponse?.self) { group in
                 group.addTask {
-                    for byte in "GET / HTTP/1.1\r\nX: ".utf8 + [UInt8](repeating: 0x61, count: 500) {
+                    for byte in "GET / HTTP/1.1\r\nX: ".utf8 + [UInt8](repeating: 0x61, count: 2000) {
                         try? await client.send([byte])
                         try await Task.sleep(for: .milliseconds(10))
                     }
@@ -150,7 +150,7 @@ struct TimeoutTests {
     func sparesSlowReaders(source: Source) async throws {
         let content = try TestContent(megabytes: 4)
         try await withServer(ClosureResponder { _, _ in content.response(source) }) {
-            $0.timeouts.response = .seconds(1)
+            $0.timeouts.response = .seconds(3)
             $0.filePieceBytes = 4 * 1024 * 1024
         } _: { server in
             let client = try await RawClient.connect(port: server.address.port ?? 0, receiveBuffer: 32_768)
@@ -159,7 +159,7 @@ struct TimeoutTests {
             var left = Int(head.headers["Content-Length"] ?? "") ?? 0
             while left > 0, let part = try await client.receive() {
                 left -= part.readableBytes
-                try await Task.sleep(for: .milliseconds(40))
+                try await Task.sleep(for: .milliseconds(50))
             }
             #expect(left == 0)
             await client.close()
