@@ -98,6 +98,12 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "RegistryConfiguration",
+            dependencies: [.product(name: "Yams", package: "Yams")],
+            swiftSettings: settings
+        ),
+
         // MARK: The program
 
         .executableTarget(
@@ -106,8 +112,10 @@ let package = Package(
                 "RegistryCore",
                 "RegistryStorage",
                 "RegistryAuth",
+                "RegistryConfiguration",
                 "RegistryHTTP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -131,6 +139,11 @@ let package = Package(
         .testTarget(
             name: "RegistryAuthTests",
             dependencies: ["RegistryAuth"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RegistryConfigurationTests",
+            dependencies: ["RegistryConfiguration"],
             swiftSettings: settings
         ),
         .testTarget(

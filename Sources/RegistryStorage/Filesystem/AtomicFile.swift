@@ -40,7 +40,7 @@ struct AtomicFile: Sendable {
             do throws(SystemFailure) {
                 try calls.linkFile(temporary, to: target)
                 return true
-            } catch where error.number == EEXIST {
+            } catch  where error.number == EEXIST {
                 return false
             }
         }

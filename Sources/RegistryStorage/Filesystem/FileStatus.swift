@@ -54,8 +54,13 @@ struct FileStatus {
     /// What changes whenever a name in the folder does.
     var stamp: FolderStamp {
         FolderStamp(
-            device: UInt64(info.st_dev), inode: UInt64(info.st_ino), links: UInt64(info.st_nlink), size: size,
-            modified: modified, changed: Self.nanoseconds(info.st_ctim))
+            device: UInt64(info.st_dev),
+            inode: UInt64(info.st_ino),
+            links: UInt64(info.st_nlink),
+            size: size,
+            modified: modified,
+            changed: Self.nanoseconds(info.st_ctim)
+        )
     }
 
     /// Whether two looks were at the same file.

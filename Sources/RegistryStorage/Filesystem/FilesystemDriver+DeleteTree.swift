@@ -37,7 +37,7 @@ private struct TreeRemoval {
     func remove(_ path: String) throws(SystemFailure) {
         do throws(SystemFailure) {
             try calls.unlinkFile(path)
-        } catch where error.number == EISDIR || error.number == EPERM {
+        } catch  where error.number == EISDIR || error.number == EPERM {
             try removeFolder(path)
         }
     }
@@ -47,7 +47,7 @@ private struct TreeRemoval {
             try empty(path)
             do throws(SystemFailure) {
                 return try calls.removeFolder(path)
-            } catch where error.number == ENOTEMPTY || error.number == EEXIST {
+            } catch  where error.number == ENOTEMPTY || error.number == EEXIST {
                 // Something was put there after it was read.
             }
         }
@@ -62,7 +62,7 @@ private struct TreeRemoval {
             let child = "\(path)/\(names.name(at: index))"
             do throws(SystemFailure) {
                 if names.isFolder(at: index) { try removeFolder(child) } else { try remove(child) }
-            } catch where error.number == ENOENT {
+            } catch  where error.number == ENOENT {
                 // Someone else was faster.
             }
         }

@@ -10,7 +10,10 @@ import Musl
 extension FilesystemDriver {
     /// A page of the direct children of a folder, sorted by their names byte by byte.
     public func list(
-        _ path: StoragePath, after: String?, limit: Int, holding: String?
+        _ path: StoragePath,
+        after: String?,
+        limit: Int,
+        holding: String?
     ) async throws(StorageError) -> StorageListing {
         try await blocking.run(path) { [place, listings] () throws(StorageError) in
             do throws(SystemFailure) {
@@ -28,7 +31,9 @@ extension FilesystemDriver {
     }
 
     private static func listingError(
-        _ failure: SystemFailure, _ path: StoragePath, in place: FilesystemRoot
+        _ failure: SystemFailure,
+        _ path: StoragePath,
+        in place: FilesystemRoot
     ) -> StorageError {
         // "Not a folder" is said of the path itself and of one above it alike.
         if failure.number == ENOTDIR, (try? place.status(of: path)) != nil {
@@ -102,7 +107,10 @@ private struct FolderReader {
     /// A page of the folders that hold an object. Where few do it ends early with what it has found, so that one
     /// call does not keep a thread for long; it never ends with nothing while there are more names.
     func page(
-        of names: NameTable, from first: Int, limit: Int, holding: String
+        of names: NameTable,
+        from first: Int,
+        limit: Int,
+        holding: String
     ) throws(SystemFailure) -> StorageListing {
         let folder = try place.openForReading(path, flags: O_DIRECTORY)
         defer { close(folder) }
@@ -119,7 +127,10 @@ private struct FolderReader {
     }
 
     private static func holds(
-        _ folder: CInt, _ names: NameTable, _ index: Int, _ holding: String
+        _ folder: CInt,
+        _ names: NameTable,
+        _ index: Int,
+        _ holding: String
     ) throws(SystemFailure) -> Bool {
         let status = names.withName(at: index) { name in
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: name.count + holding.utf8.count + 2) { path in

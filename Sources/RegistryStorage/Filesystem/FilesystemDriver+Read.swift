@@ -42,7 +42,8 @@ extension FilesystemDriver {
     }
 
     private static func openObject(
-        _ path: StoragePath, in place: FilesystemRoot
+        _ path: StoragePath,
+        in place: FilesystemRoot
     ) throws(StorageError) -> (CInt, FileStatus) {
         let descriptor: CInt
         do throws(SystemFailure) {
@@ -82,7 +83,10 @@ extension FilesystemRoot {
 
 /// Reads up to `count` bytes from an offset, fewer where the file ends.
 func readRegion(
-    of descriptor: CInt, at offset: Int64, count: Int, _ path: StoragePath
+    of descriptor: CInt,
+    at offset: Int64,
+    count: Int,
+    _ path: StoragePath
 ) throws(StorageError) -> ByteBuffer {
     guard count > 0 else { return ByteBuffer() }
     var buffer = ByteBufferAllocator().buffer(capacity: count)

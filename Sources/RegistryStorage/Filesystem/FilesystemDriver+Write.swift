@@ -47,8 +47,11 @@ extension FilesystemDriver {
                 do throws(SystemFailure) {
                     let status = try FileStatus(descriptor: descriptor)
                     return FilesystemWriter(
-                        path: path, file: GrowingFile(file: file, descriptor: descriptor, size: status.size, changes),
-                        place: place, blocking: blocking)
+                        path: path,
+                        file: GrowingFile(file: file, descriptor: descriptor, size: status.size, changes),
+                        place: place,
+                        blocking: blocking
+                    )
                 } catch {
                     changes.calls.closeFile(descriptor)
                     throw error
@@ -61,14 +64,16 @@ extension FilesystemDriver {
 
     /// Opens the file that grows. A new one takes the place of an old one at once, and leaves it to those who read it.
     private static func openGrowing(
-        _ file: String, resuming: Bool, _ changes: FolderChanges
+        _ file: String,
+        resuming: Bool,
+        _ changes: FolderChanges
     ) throws(SystemFailure) -> CInt {
         let calls = changes.calls
         if resuming { return try calls.openFile(file) }
         return try changes.insisting(on: parentFolder(file) ?? "/") { () throws(SystemFailure) in
             do throws(SystemFailure) {
                 return try calls.createFile(file)
-            } catch where error.number == EEXIST {
+            } catch  where error.number == EEXIST {
                 let temporary = TemporaryName.make(for: file)
                 let descriptor = try calls.createFile(temporary)
                 do throws(SystemFailure) {

@@ -49,14 +49,18 @@ public final class FilesystemDriver: StorageDriver {
     ///   - threadPool: where blocking calls run. It must be running; its size bounds the calls in flight.
     ///   - listingCache: how many names are kept in memory.
     public convenience init(
-        root: String, threadPool: NIOThreadPool, listingCache: ListingCacheLimits = ListingCacheLimits()
+        root: String,
+        threadPool: NIOThreadPool,
+        listingCache: ListingCacheLimits = ListingCacheLimits()
     ) {
         self.init(root: root, threadPool: threadPool, listingCache: listingCache, calls: KernelCalls())
     }
 
     /// Makes a driver that changes the disk through the given calls.
     package init(
-        root: String, threadPool: NIOThreadPool, listingCache: ListingCacheLimits = ListingCacheLimits(),
+        root: String,
+        threadPool: NIOThreadPool,
+        listingCache: ListingCacheLimits = ListingCacheLimits(),
         calls: any SystemCalls
     ) {
         place = FilesystemRoot(root)

@@ -40,7 +40,9 @@ struct FilesystemRoot: Sendable {
 
     @inline(__always)
     private static func copy(
-        _ text: String.UTF8View, to buffer: UnsafeMutableBufferPointer<UInt8>, from start: Int
+        _ text: String.UTF8View,
+        to buffer: UnsafeMutableBufferPointer<UInt8>,
+        from start: Int
     ) -> Int {
         let target = UnsafeMutableBufferPointer(rebasing: buffer[start...])
         let copied: Int? = text.withContiguousStorageIfAvailable { bytes in

@@ -17,7 +17,8 @@ struct FolderChanges: Sendable {
     /// Runs a step that puts a name into a folder, and makes the folder when it isn't there. A concurrent removal of
     /// the tree may take the folder away in between: then once more.
     func insisting<Value>(
-        on folder: String, _ step: () throws(SystemFailure) -> Value
+        on folder: String,
+        _ step: () throws(SystemFailure) -> Value
     ) throws(SystemFailure) -> Value {
         for _ in 0..<Self.attempts {
             do throws(SystemFailure) {
@@ -43,7 +44,7 @@ struct FolderChanges: Sendable {
     private func synchronize(_ folder: String) throws(SystemFailure) {
         do throws(SystemFailure) {
             try calls.synchronizeFolder(folder)
-        } catch where error.number == ENOENT {}
+        } catch  where error.number == ENOENT {}
     }
 
     private func makeFolders(_ folder: String) throws(SystemFailure) {

@@ -50,7 +50,10 @@ enum FolderScan {
     /// Whether an entry is a folder; `nil` when it is gone. What the folder says spares a look at the entry, except
     /// where it doesn't say or where a link leads elsewhere; a removal never follows a link.
     private static func isFolder(
-        _ entry: UnsafeMutablePointer<dirent>, _ name: UnsafePointer<CChar>, _ folder: CInt, _ choice: Choice
+        _ entry: UnsafeMutablePointer<dirent>,
+        _ name: UnsafePointer<CChar>,
+        _ folder: CInt,
+        _ choice: Choice
     ) -> Bool? {
         let kind = CInt(entry.pointee.d_type)
         if kind == CInt(DT_DIR) { return true }

@@ -18,7 +18,9 @@ package struct KernelCalls: SystemCalls {
     }
 
     package func writeBytes(
-        _ bytes: UnsafeRawBufferPointer, to descriptor: CInt, at offset: Int64
+        _ bytes: UnsafeRawBufferPointer,
+        to descriptor: CInt,
+        at offset: Int64
     ) throws(SystemFailure) -> Int {
         let written = try retrying("pwrite") { pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(offset)) }
         // A device that takes nothing and reports nothing would have the caller go round for ever.
@@ -39,7 +41,7 @@ package struct KernelCalls: SystemCalls {
         defer { close(descriptor) }
         do {
             _ = try retrying("fsync") { fsync(descriptor) }
-        } catch where error.number == EINVAL || error.number == ENOTSUP {
+        } catch  where error.number == EINVAL || error.number == ENOTSUP {
             // Some network and user-space file systems have no such call for a folder; they answer a rename only
             // when it is done.
         }

@@ -87,7 +87,10 @@ public final class MemoryDriver: StorageDriver {
 
     /// A page of the direct children of a folder.
     public func list(
-        _ path: StoragePath, after: String?, limit: Int, holding: String?
+        _ path: StoragePath,
+        after: String?,
+        limit: Int,
+        holding: String?
     ) async throws(StorageError) -> StorageListing {
         try locked { (store) throws(StorageError) in
             try store.list(path, after: after, limit: max(limit, 1), holding: holding)

@@ -8,6 +8,8 @@ import RegistryCore
 struct MemoryStore {
     /// The largest value that is packed with its key.
     private static let packedLimit = 256
+    /// A buffer can't hold more than 4 GiB, and doubles as it grows.
+    private static let largestObject: Int64 = 1 << 31
     private static let separator: UInt8 = 1
     /// Sorts after all that lies below a key, and before all other keys that begin with it.
     private static let afterSubtree: UInt8 = 2
@@ -51,7 +53,10 @@ struct MemoryStore {
 
     /// A page of a folder.
     func list(
-        _ path: StoragePath, after: String?, limit: Int, holding: String?
+        _ path: StoragePath,
+        after: String?,
+        limit: Int,
+        holding: String?
     ) throws(StorageError) -> StorageListing {
         let key = Self.key(path)
         guard isFolder(key) else {
@@ -96,7 +101,10 @@ struct MemoryStore {
     ///
     /// - Returns: whether it was written; `false` when one was there and must not be replaced.
     mutating func put(
-        _ content: ByteBuffer, at path: StoragePath, replacing: Bool, modified: Int64
+        _ content: ByteBuffer,
+        at path: StoragePath,
+        replacing: Bool,
+        modified: Int64
     ) throws(StorageError) -> Bool {
         let key = Self.key(path)
         if let (_, mark) = entries.value(of: key) {
@@ -148,7 +156,9 @@ struct MemoryStore {
     ///
     /// - Returns: its identity, by which a writer knows later that it is still the same, and its length.
     mutating func open(
-        at path: StoragePath, resuming: Bool, modified: Int64
+        at path: StoragePath,
+        resuming: Bool,
+        modified: Int64
     ) throws(StorageError) -> (identity: UInt64, size: Int64) {
         let key = Self.key(path)
         guard let (value, mark) = entries.value(of: key) else {
@@ -164,10 +174,17 @@ struct MemoryStore {
 
     /// Appends to an object if it is still what its writer knows.
     mutating func append(
-        _ content: ByteBuffer, at path: StoragePath, _ identity: UInt64, size: Int64, modified: Int64
+        _ content: ByteBuffer,
+        at path: StoragePath,
+        _ identity: UInt64,
+        size: Int64,
+        modified: Int64
     ) throws(StorageError) {
         let key = Self.key(path)
         try checkGrowing(key, path, identity, size: size)
+        guard size + Int64(content.readableBytes) <= Self.largestObject else {
+            throw StorageError(.noSpace, at: path, "an object in memory can't have more than 2 GiB")
+        }
         // In place: a buffer that is also held by a reader is copied, any other isn't.
         outside[identity]?.writeImmutableBuffer(content)
         entries.set(key, EmptyCollection(), EntryMark(modified: modified, outside: identity))
@@ -175,11 +192,16 @@ struct MemoryStore {
 
     /// Whether an object is still what its writer knows.
     func checkGrowing(
-        _ path: StoragePath, _ identity: UInt64, size: Int64
+        _ path: StoragePath,
+        _ identity: UInt64,
+        size: Int64
     ) throws(StorageError) { try checkGrowing(Self.key(path), path, identity, size: size) }
 
     private func checkGrowing(
-        _ key: [UInt8], _ path: StoragePath, _ identity: UInt64, size: Int64
+        _ key: [UInt8],
+        _ path: StoragePath,
+        _ identity: UInt64,
+        size: Int64
     ) throws(StorageError) {
         guard let (_, mark) = entries.value(of: key), mark.outside == identity,
             Int64(outside[identity]?.readableBytes ?? 0) == size
@@ -188,7 +210,11 @@ struct MemoryStore {
 
     /// Moves an object that grew to its final place.
     mutating func commit(
-        _ path: StoragePath, to target: StoragePath, _ identity: UInt64, size: Int64, modified: Int64
+        _ path: StoragePath,
+        to target: StoragePath,
+        _ identity: UInt64,
+        size: Int64,
+        modified: Int64
     ) throws(StorageError) {
         let key = Self.key(path)
         try checkGrowing(key, path, identity, size: size)

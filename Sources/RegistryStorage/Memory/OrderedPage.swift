@@ -83,7 +83,8 @@ struct OrderedPage {
             bytes.withUnsafeBufferPointer { bytes in
                 compare(
                     UnsafeBufferPointer(rebasing: wanted[prefix.count...]),
-                    UnsafeBufferPointer(rebasing: bytes[start..<start + length]))
+                    UnsafeBufferPointer(rebasing: bytes[start..<start + length])
+                )
             }
         }
     }

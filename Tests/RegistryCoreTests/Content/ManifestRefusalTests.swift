@@ -16,7 +16,12 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(message) <- \(text.prefix(200))" }
 
-    static func image(_ message: String, config: String = ManifestSample.config, layers: String? = nil, more: String = "")
+    static func image(
+        _ message: String,
+        config: String = ManifestSample.config,
+        layers: String? = nil,
+        more: String = ""
+    )
         -> Refusal
     {
         Refusal(ManifestSample.image(config: config, layers: layers, more: more), .ociManifest, message)
@@ -53,15 +58,25 @@ struct ManifestRefusalTests {
     ]
 
     static let schemaVersions: [Refusal] = ["null", "3", "0", "-2", "2.0", "2e0", "\"2\"", "true", "[2]", "{}"].map {
-        Refusal(#"{"schemaVersion":\#($0),"config":\#(ManifestSample.config),"layers":[]}"#, .ociManifest, "schemaVersion is not 2")
+        Refusal(
+            #"{"schemaVersion":\#($0),"config":\#(ManifestSample.config),"layers":[]}"#,
+            .ociManifest,
+            "schemaVersion is not 2"
+        )
     }
 
     static let schema1: [Refusal] = [
-        Refusal("{}", .dockerSchema1, "push the image again"), Refusal("", .dockerSchema1Signed, "push the image again"),
+        Refusal("{}", .dockerSchema1, "push the image again"),
+        Refusal("", .dockerSchema1Signed, "push the image again"),
         Refusal(#"{"schemaVersion":1,"fsLayers":[]}"#, .json, "push the image again"),
-        Refusal(#"{"schemaVersion":1}"#, nil, "push the image again"), Refusal(#"{"fsLayers":[]}"#, nil, "push the image again"),
+        Refusal(#"{"schemaVersion":1}"#, nil, "push the image again"),
+        Refusal(#"{"fsLayers":[]}"#, nil, "push the image again"),
         Refusal(#"{"schemaVersion":1,"name":"a"}"#, .ociManifest, "push the image again"),
-        Refusal(#"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v1+json"}"#, nil, "push the image again"),
+        Refusal(
+            #"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v1+json"}"#,
+            nil,
+            "push the image again"
+        ),
     ]
 
     static let types: [Refusal] = [
@@ -71,12 +86,20 @@ struct ManifestRefusalTests {
         Refusal(ManifestSample.image(), .ociConfig, "unsupported manifest media type"),
         Refusal(
             #"{"schemaVersion":2,"mediaType":"application/vnd.oci.artifact.manifest.v1+json","blobs":[]}"#,
-            MediaType("application/vnd.oci.artifact.manifest.v1+json"), "unsupported manifest media type"),
-        Refusal(ManifestSample.image(more: #","mediaType":"application/json""#), nil, "unsupported manifest media type"),
+            MediaType("application/vnd.oci.artifact.manifest.v1+json"),
+            "unsupported manifest media type"
+        ),
+        Refusal(
+            ManifestSample.image(more: #","mediaType":"application/json""#),
+            nil,
+            "unsupported manifest media type"
+        ),
         Refusal(ManifestSample.image(more: #","mediaType":"x""#), nil, "unsupported manifest media type 'x'"),
         Refusal(
-            ManifestSample.image(more: #","mediaType":"application/vnd.OCI.image.manifest.v1+json""#), nil,
-            "unsupported manifest media type"),
+            ManifestSample.image(more: #","mediaType":"application/vnd.OCI.image.manifest.v1+json""#),
+            nil,
+            "unsupported manifest media type"
+        ),
         Refusal(#"{"schemaVersion":2}"#, nil, "neither a mediaType nor"),
         Refusal(#"{"schemaVersion":2,"config":null}"#, nil, "neither a mediaType nor"),
         Refusal(ManifestSample.image(), .dockerManifest, "but it has none"),
@@ -106,24 +129,33 @@ struct ManifestRefusalTests {
         .index("can't have the member layers", more: #","layers":[]"#),
         .index("can't have the member blobs", more: #","blobs":[]"#),
         Refusal(
-            ManifestSample.image(more: ManifestSample.type(.dockerManifest) + #","manifests":[]"#), .dockerManifest,
-            "can't have the member manifests"),
+            ManifestSample.image(more: ManifestSample.type(.dockerManifest) + #","manifests":[]"#),
+            .dockerManifest,
+            "can't have the member manifests"
+        ),
         Refusal(
-            ManifestSample.index(more: ManifestSample.type(.dockerManifestList) + #","layers":[]"#), .dockerManifestList,
-            "can't have the member layers"),
+            ManifestSample.index(more: ManifestSample.type(.dockerManifestList) + #","layers":[]"#),
+            .dockerManifestList,
+            "can't have the member layers"
+        ),
         Refusal(ManifestSample.image(more: #","manifests":[]"#), nil, "an index can't have the member config"),
         Refusal(#"{"schemaVersion":2,"layers":[]}"#, .ociManifest, "config is missing"),
-        .image("config is missing", config: "null"), Refusal(#"{"schemaVersion":2}"#, .ociIndex, "manifests is missing"),
+        .image("config is missing", config: "null"),
+        Refusal(#"{"schemaVersion":2}"#, .ociIndex, "manifests is missing"),
         .image("layers is an object", layers: "{}"), .image("layers is a string", layers: "\"\""),
-        .image("layers[1] is null", layers: "[\(ManifestSample.layer()),null]"), .image("layers[0] is an array", layers: "[[]]"),
+        .image("layers[1] is null", layers: "[\(ManifestSample.layer()),null]"),
+        .image("layers[0] is an array", layers: "[[]]"),
         .image("config is a string", config: "\"\""), .image("config is an array", config: "[]"),
-        .index("manifests is an object", manifests: "{}"), .index("manifests[0] is a string", manifests: "[\"\(digest)\"]"),
+        .index("manifests is an object", manifests: "{}"),
+        .index("manifests[0] is a string", manifests: "[\"\(digest)\"]"),
     ]
 
     static let names: [Refusal] =
         [
-            "Config", "CONFIG", "con\u{66}iG", "Layers", "layerS", "layer\u{17F}", "MANIFESTS", "manife\u{17F}ts", "mediatype", "MediaType",
-            "schemaversion", "SchemaVersion", "Subject", "artifacttype", "ArtifactType", "Blobs", "fslayers", "FSLayers", "History",
+            "Config", "CONFIG", "con\u{66}iG", "Layers", "layerS", "layer\u{17F}", "MANIFESTS", "manife\u{17F}ts",
+            "mediatype", "MediaType",
+            "schemaversion", "SchemaVersion", "Subject", "artifacttype", "ArtifactType", "Blobs", "fslayers",
+            "FSLayers", "History",
             "\u{17F}ignatures", "Annotations",
         ].map { .image("must be written", more: #","\#($0)":null"#) } + [
             .index("'MANIFESTS' of the manifest must be written 'manifests'", more: #","MANIFESTS":[]"#),
@@ -131,7 +163,10 @@ struct ManifestRefusalTests {
             .layer("must be written 'digest'", ManifestSample.layer(more: #","Digest":"\#(digest)""#)),
             .layer("'SIZE' of layers[0] must be written 'size'", ManifestSample.layer(more: #","SIZE":0"#)),
             .layer("must be written 'urls'", ManifestSample.layer(more: #","URLs":["http://a"]"#)),
-            .image("must be written 'mediaType'", more: #","subject":\#(ManifestSample.child(9, more: #","mediatype":"a/b""#))"#),
+            .image(
+                "must be written 'mediaType'",
+                more: #","subject":\#(ManifestSample.child(9, more: #","mediatype":"a/b""#))"#
+            ),
         ]
 
     static let descriptors: [Refusal] = [
@@ -164,7 +199,8 @@ struct ManifestRefusalTests {
         .layer("is a foreign layer without urls", ManifestSample.layer(type: MediaType.dockerForeignLayer.description)),
         .layer(
             "is a foreign layer without urls",
-            ManifestSample.layer(type: MediaType.dockerForeignLayer.description, more: #","urls":[]"#)),
+            ManifestSample.layer(type: MediaType.dockerForeignLayer.description, more: #","urls":[]"#)
+        ),
         .image("config.mediaType 'json' is not", config: ManifestSample.layer(type: "json")),
         .image("config.digest is missing", config: "{\"mediaType\":\"a/b\",\"size\":1}"),
         .image("subject is a string", more: #","subject":"\#(digest)""#),
@@ -176,14 +212,26 @@ struct ManifestRefusalTests {
         .image("artifactType 'x' is not a media type", more: #","artifactType":"x""#),
         .image("artifactType is an object", more: #","artifactType":{}"#),
         .index("artifactType 'a b/c' is not a media type", more: #","artifactType":"a b/c""#),
-        .index("manifests[0].platform is a string", manifests: #"[\#(ManifestSample.child(4, more: #","platform":"linux""#))]"#),
-        .index("manifests[0].platform.os is a number", manifests: #"[\#(ManifestSample.child(4, more: #","platform":{"os":1}"#))]"#),
-        .index("os.features is a string", manifests: #"[\#(ManifestSample.child(4, more: #","platform":{"os.features":"x"}"#))]"#),
+        .index(
+            "manifests[0].platform is a string",
+            manifests: #"[\#(ManifestSample.child(4, more: #","platform":"linux""#))]"#
+        ),
+        .index(
+            "manifests[0].platform.os is a number",
+            manifests: #"[\#(ManifestSample.child(4, more: #","platform":{"os":1}"#))]"#
+        ),
+        .index(
+            "os.features is a string",
+            manifests: #"[\#(ManifestSample.child(4, more: #","platform":{"os.features":"x"}"#))]"#
+        ),
     ]
 
-    @Test("a manifest of a wrong shape is refused with a message that says what is wrong", arguments: [
-        json, schemaVersions, schema1, types, shapes, names, descriptors,
-    ].flatMap { $0 })
+    @Test(
+        "a manifest of a wrong shape is refused with a message that says what is wrong",
+        arguments: [
+            json, schemaVersions, schema1, types, shapes, names, descriptors,
+        ].flatMap { $0 }
+    )
     func refused(refusal: Refusal) throws {
         let error = try #require(throws: ManifestError.self) {
             try Manifest(parsing: ByteBuffer(string: refusal.text), mediaType: refusal.type)
@@ -210,7 +258,11 @@ struct ManifestRefusalTests {
         let limits = ManifestLimits(layers: 2, children: 1)
         let three = "[\(ManifestSample.layer(2)),\(ManifestSample.layer(3)),\(ManifestSample.layer(4))]"
         #expect(throws: ManifestError.tooManyEntries(list: "layers", count: 3, limit: 2)) {
-            try Manifest(parsing: ByteBuffer(string: ManifestSample.image(layers: three)), mediaType: nil, limits: limits)
+            try Manifest(
+                parsing: ByteBuffer(string: ManifestSample.image(layers: three)),
+                mediaType: nil,
+                limits: limits
+            )
         }
         #expect(throws: ManifestError.tooManyEntries(list: "manifests", count: 2, limit: 1)) {
             try Manifest(parsing: ByteBuffer(string: ManifestSample.index()), mediaType: nil, limits: limits)

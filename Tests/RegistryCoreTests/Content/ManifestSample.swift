@@ -10,7 +10,9 @@ enum ManifestSample {
     }
 
     static func layer(
-        _ number: Int = 2, type: String = "application/vnd.oci.image.layer.v1.tar+gzip", more: String = ""
+        _ number: Int = 2,
+        type: String = "application/vnd.oci.image.layer.v1.tar+gzip",
+        more: String = ""
     ) -> String {
         #"{"mediaType":"\#(type)","digest":"\#(digest(number))","size":\#(number)\#(more)}"#
     }

@@ -11,7 +11,8 @@ struct MediaTypeTests {
             ("  text/plain\t", "text/plain"), ("text/plain ; a=\"é\"", "text/plain"),
             ("application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.oci.image.layer.v1.tar+gzip"),
             ("a/b", "a/b"), ("x!#$&-^_.+/y!#$&-^_.+0", "x!#$&-^_.+/y!#$&-^_.+0"),
-        ])
+        ]
+    )
     func valid(text: String, expected: String) {
         #expect(MediaType(text)?.description == expected)
     }
@@ -19,10 +20,13 @@ struct MediaTypeTests {
     @Test(
         "what is not a type and a subtype is refused",
         arguments: [
-            "", " ", ";", "text", "text/", "/plain", "/", "text//plain", "a/b/c", "text/ plain", "text /plain", "te xt/plain",
-            "text/plain,text/html", "*/*", "text/*", "text/\"plain\"", "text/plain\0", "text/pl\u{E9}in", "text/plain\n",
+            "", " ", ";", "text", "text/", "/plain", "/", "text//plain", "a/b/c", "text/ plain", "text /plain",
+            "te xt/plain",
+            "text/plain,text/html", "*/*", "text/*", "text/\"plain\"", "text/plain\0", "text/pl\u{E9}in",
+            "text/plain\n",
             "text/a\u{301}", "text/<b>", "a/" + String(repeating: "b", count: 254), "; charset=utf-8",
-        ])
+        ]
+    )
     func invalid(text: String) {
         #expect(MediaType(text) == nil)
     }

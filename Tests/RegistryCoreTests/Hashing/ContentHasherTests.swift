@@ -27,7 +27,8 @@ struct ContentHasherTests {
                 "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
                     + "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"
             ),
-        ])
+        ]
+    )
     func publishedExamples(algorithm: DigestAlgorithm, text: String, hex: String) {
         let digest = ContentHasher.digest(of: ByteBuffer(string: text), algorithm: algorithm)
         #expect(digest.description == "\(algorithm.rawValue):\(hex)")
@@ -80,7 +81,9 @@ struct GoStateTests {
 
     @Test(
         "a hash that goes on from a state gives what it gives in one go",
-        arguments: DigestAlgorithm.allCases, lengths)
+        arguments: DigestAlgorithm.allCases,
+        lengths
+    )
     func restore(algorithm: DigestAlgorithm, length: Int) throws {
         var hasher = ContentHasher(algorithm)
         hasher.update(Self.content(length))
@@ -97,7 +100,8 @@ struct GoStateTests {
     }
 
     private static let initialSHA256: [UInt8] = [
-        0x73, 0x68, 0x61, 0x03, 0x6A, 0x09, 0xE6, 0x67, 0xBB, 0x67, 0xAE, 0x85, 0x3C, 0x6E, 0xF3, 0x72, 0xA5, 0x4F, 0xF5,
+        0x73, 0x68, 0x61, 0x03, 0x6A, 0x09, 0xE6, 0x67, 0xBB, 0x67, 0xAE, 0x85, 0x3C, 0x6E, 0xF3, 0x72, 0xA5, 0x4F,
+        0xF5,
         0x3A, 0x51, 0x0E, 0x52, 0x7F, 0x9B, 0x05, 0x68, 0x8C, 0x1F, 0x83, 0xD9, 0xAB, 0x5B, 0xE0, 0xCD, 0x19,
     ]
 

@@ -23,7 +23,8 @@ struct MessageAuthenticationTests {
                 "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
             ),
             ([], "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"),
-        ])
+        ]
+    )
     func publishedExamples(key: [UInt8], message: String, code: String) {
         let authenticator = HMACSHA256(key: key)
         let found = authenticator.code(for: message.utf8)
@@ -59,7 +60,8 @@ struct Base64URLTests {
         arguments: [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
             ("foobar", "Zm9vYmFy"), ("\u{3}\u{3F}\u{7F}>?", "Az9_Pj8="),
-        ])
+        ]
+    )
     func publishedExamples(text: String, encoded: String) {
         #expect(Base64URL.encode(text.utf8) == encoded)
         #expect(Base64URL.decode(encoded) == Array(text.utf8))
@@ -79,7 +81,8 @@ struct Base64URLTests {
         arguments: [
             "Z", "Zg", "Zg=", "Zg===", "====", "Z===", "Zh==", "Zm9=", "Zm+/", "Zm9v\n", "Zm 9", "=Zg=", "Zg==Zg==",
             "Zm9\u{E9}", "%3D",
-        ])
+        ]
+    )
     func refusals(text: String) {
         #expect(Base64URL.decode(text) == nil)
     }

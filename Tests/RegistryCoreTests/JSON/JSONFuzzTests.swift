@@ -46,7 +46,8 @@ struct JSONFuzzTests {
             case .array(let elements): self = .array(elements.map { Tree($0) })
             case .object(let object):
                 self = .object(
-                    Dictionary(object.members.map { ($0.name, Tree($0.value)) }, uniquingKeysWith: { _, last in last }))
+                    Dictionary(object.members.map { ($0.name, Tree($0.value)) }, uniquingKeysWith: { _, last in last })
+                )
             }
         }
     }
@@ -59,7 +60,8 @@ struct JSONFuzzTests {
 
     private static let pieces: [[UInt8]] =
         [
-            "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\udc00", "0", "1", "-", ".", "e", "E5", "null", "true", " ",
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "\\udc00", "0", "1", "-", ".", "e", "E5",
+            "null", "true", " ",
             "\n", "\"a\":", "\"a\":1,", "/", "\u{E9}", "\u{FEFF}",
         ].map { Array($0.utf8) } + [[0x00], [0x1F], [0x7F], [0x80], [0xC3], [0xE2, 0x80], [0xF0, 0x9F], [0xFF]]
 
@@ -79,7 +81,9 @@ struct JSONFuzzTests {
         return bytes
     }
 
-    @Test("12 000 damaged texts: what is accepted Foundation accepts too and reads the same, and little else is refused")
+    @Test(
+        "12 000 damaged texts: what is accepted Foundation accepts too and reads the same, and little else is refused"
+    )
     func judgedByFoundation() throws {
         var generator = SeededGenerator(seed: 6)
         var accepted = 0
@@ -94,9 +98,12 @@ struct JSONFuzzTests {
                 try #require(judged == Tree(value), "\(text)")
             case .failure(let error):
                 guard judged != nil else { continue }
-                // Foundation keeps one of two members of a name, and passes over a mark of byte order.
+                // Foundation keeps one of two members of a name, and passes over a zero byte, a mark of byte order and
+                // a comma after the last member.
                 if case .duplicateName = error.reason { continue }
-                try #require(bytes.starts(with: [0xEF, 0xBB, 0xBF]), "\(error): \(text)")
+                if error.reason == .unexpectedByte(UInt8(ascii: "}")) { continue }
+                let isPassedOver = bytes.contains(0) || bytes.starts(with: [0xEF, 0xBB, 0xBF])
+                try #require(isPassedOver, "\(error): \(text)")
             }
         }
         #expect(accepted > 500)

@@ -22,13 +22,18 @@ struct DigestTests {
     @Test(
         "a malformed digest is refused as malformed",
         arguments: [
-            "", ":", "sha256", "sha256:", ":\(hex(64))", "sha256:\(hex(63))", "sha256:\(hex(65))", "sha256:\(hex(64, "A"))",
-            "sha256:\(hex(64, "g"))", "sha256:\(hex(63))\0", "sha256: \(hex(64))", " sha256:\(hex(64))", "sha256:\(hex(64)) ",
-            "SHA256:\(hex(64))", "sha256:\(hex(64))\n", "sha256::\(hex(64))", "sha256:\(hex(32)):\(hex(31))", "sha512:\(hex(64))",
-            "sha384:\(hex(64))", "sha256:\(hex(128))", "sha256/\(hex(64))", "sha256:../\(hex(61))", "sha256:%61\(hex(61))",
+            "", ":", "sha256", "sha256:", ":\(hex(64))", "sha256:\(hex(63))", "sha256:\(hex(65))",
+            "sha256:\(hex(64, "A"))",
+            "sha256:\(hex(64, "g"))", "sha256:\(hex(63))\0", "sha256: \(hex(64))", " sha256:\(hex(64))",
+            "sha256:\(hex(64)) ",
+            "SHA256:\(hex(64))", "sha256:\(hex(64))\n", "sha256::\(hex(64))", "sha256:\(hex(32)):\(hex(31))",
+            "sha512:\(hex(64))",
+            "sha384:\(hex(64))", "sha256:\(hex(128))", "sha256/\(hex(64))", "sha256:../\(hex(61))",
+            "sha256:%61\(hex(61))",
             "sha256:\(hex(63))\u{E9}", "sha256:\u{301}\(hex(64))", "sha256:\(hex(64))\u{301}", "sha256+:\(hex(64))",
             "+sha256:\(hex(64))", "md5:", "md5:!", "m d5:00", "md--5:00",
-        ])
+        ]
+    )
     func malformed(text: String) {
         #expect(throws: DigestError.malformed(text)) { try Digest(parsing: text) }
         #expect(Digest(text) == nil)
@@ -36,7 +41,11 @@ struct DigestTests {
 
     @Test(
         "a well formed digest of an algorithm that is not known is refused as such",
-        arguments: ["md5:00", "sha1:\(hex(40))", "sha256+b64:abcDEF=_-", "multihash+base58:QmRZxt", "a.b-c_d:0", "blake3:\(hex(64))"])
+        arguments: [
+            "md5:00", "sha1:\(hex(40))", "sha256+b64:abcDEF=_-", "multihash+base58:QmRZxt", "a.b-c_d:0",
+            "blake3:\(hex(64))",
+        ]
+    )
     func unsupported(text: String) {
         #expect(throws: DigestError.unsupportedAlgorithm(text)) { try Digest(parsing: text) }
     }

@@ -6,9 +6,11 @@ struct TagTests {
     @Test(
         "a tag that follows the grammar is kept as it is",
         arguments: [
-            "a", "A", "0", "_", "__", "latest", "v1.0.0", "V1-alpha_2", "_.", "a..", "a-", "a.-_", "sha256-abc", "1.2.3-rc.1",
+            "a", "A", "0", "_", "__", "latest", "v1.0.0", "V1-alpha_2", "_.", "a..", "a-", "a.-_", "sha256-abc",
+            "1.2.3-rc.1",
             String(repeating: "t", count: 128),
-        ])
+        ]
+    )
     func valid(text: String) throws {
         #expect(try Tag(parsing: text).description == text)
         #expect(try Reference(parsing: text) == .tag(Tag(parsing: text)))
@@ -18,9 +20,11 @@ struct TagTests {
     @Test(
         "a tag that breaks the grammar is refused",
         arguments: [
-            "", ".", "..", "-", ".a", "-a", "a/b", "a b", " a", "a\0", "a%20", "a+b", "a@b", "a\n", "a~", "a!", "é", "a\u{301}",
+            "", ".", "..", "-", ".a", "-a", "a/b", "a b", " a", "a\0", "a%20", "a+b", "a@b", "a\n", "a~", "a!", "é",
+            "a\u{301}",
             "a\u{200B}", "\u{FF41}", "🐳", String(repeating: "t", count: 129),
-        ])
+        ]
+    )
     func invalid(text: String) {
         #expect(throws: NameError.self) { try Tag(parsing: text) }
         #expect(Tag(text) == nil)

@@ -22,7 +22,8 @@ struct UploadIDTests {
         "an identifier of another server's making is taken as long as it is one component of a path",
         arguments: [
             "0190b3c4-7a1b-7c2d-8e3f-0123456789ab", "ABC", "a.b", "..a", "_", "-", String(repeating: "a", count: 128),
-        ])
+        ]
+    )
     func valid(text: String) {
         #expect(UploadID(text)?.description == text)
     }
@@ -32,12 +33,16 @@ struct UploadIDTests {
         arguments: [
             "", ".", "..", "...", "a/b", "/", "../a", "a\\b", "a\0", "a b", "a%2f", "é", "a\u{301}", "a=", "a:b", "a\n",
             String(repeating: "a", count: 129),
-        ])
+        ]
+    )
     func invalid(text: String) {
         #expect(UploadID(text) == nil)
     }
 
-    @Test("a path is made of components, each after a slash", arguments: ["", "/a", "/a/b", "/docker/registry/v2", "/a.b/_c/-d/..e"])
+    @Test(
+        "a path is made of components, each after a slash",
+        arguments: ["", "/a", "/a/b", "/docker/registry/v2", "/a.b/_c/-d/..e"]
+    )
     func validPaths(text: String) {
         #expect(StoragePath(text)?.description == text)
     }
@@ -45,9 +50,11 @@ struct UploadIDTests {
     @Test(
         "a path that could lead elsewhere is refused",
         arguments: [
-            "/", "a", "a/b", "//a", "/a/", "/a//b", "/.", "/..", "/a/..", "/a/../b", "/...", "/a b", "/a\0", "/a:b", "/a%2e",
+            "/", "a", "a/b", "//a", "/a/", "/a//b", "/.", "/..", "/a/..", "/a/../b", "/...", "/a b", "/a\0", "/a:b",
+            "/a%2e",
             "/é", "/\u{301}a", "/a/\u{301}b", "/a\u{301}/b", "\u{301}/a", "/a\\b", "/a\n", "/~", "/*",
-        ])
+        ]
+    )
     func invalidPaths(text: String) {
         #expect(StoragePath(text) == nil)
     }

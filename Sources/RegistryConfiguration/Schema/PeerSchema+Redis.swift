@@ -1,0 +1,41 @@
+extension PeerSchema {
+    /// The keys of version 2 (`addr`, `pool`) and of version 3 beside one another.
+    ///
+    /// The defaults of version 3 are its client library's: a negative value switches the limit off.
+    static let redis: [Setting] = [
+        text("addr", nil, .address),
+        texts("addrs", .address),
+        text("mastername"),
+        text("clientname"),
+        number("db", 0),
+        number("protocol", 3, in: 0...3).zeroMeansDefault,
+        text("username"),
+        text("password").secret,
+        text("sentinelusername"),
+        text("sentinelpassword").secret,
+        number("maxretries", 3, in: -1...Int.max).zeroMeansDefault,
+        span("minretrybackoff", "8ms", in: -1...Int64.max).zeroMeansDefault,
+        span("maxretrybackoff", "512ms", in: -1...Int64.max).zeroMeansDefault,
+        span("dialtimeout", "5s").zeroMeansDefault,
+        span("readtimeout", "3s", in: -2...Int64.max).zeroMeansDefault,
+        span("writetimeout", "3s", in: -2...Int64.max).zeroMeansDefault,
+        flag("contexttimeoutenabled"),
+        flag("poolfifo"),
+        number("poolsize"),
+        span("pooltimeout"),
+        number("minidleconns", 0),
+        number("maxidleconns"),
+        number("maxactiveconns"),
+        span("connmaxidletime", nil, in: -1...Int64.max),
+        span("connmaxlifetime", nil, in: -1...Int64.max),
+        number("maxredirects", 3, in: -1...Int.max).zeroMeansDefault,
+        flag("readonly"),
+        flag("routebylatency"),
+        flag("routerandomly"),
+        flag("disableidentity"),
+        text("identitysuffix"),
+        flag("unstableresp3"),
+        group("pool", [number("maxidle"), number("maxactive"), span("idletimeout")]).optional,
+        group("tls", [text("certificate"), text("key"), texts("rootcas")]).optional,
+    ]
+}
