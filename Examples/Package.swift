@@ -48,7 +48,9 @@ let package = Package(
             name: "CustomStoreTests",
             dependencies: [
                 "CustomStore",
+                .product(name: "RegistryCore", package: "registryd"),
                 .product(name: "RegistryTesting", package: "registryd"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
     ]

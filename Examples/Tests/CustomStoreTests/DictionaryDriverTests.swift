@@ -1,5 +1,8 @@
 import CustomStore
+import NIOCore
+import RegistryCore
 import RegistryTesting
+import Synchronization
 import Testing
 
 @Suite("the dictionary driver")
@@ -9,7 +12,24 @@ struct DictionaryDriverTests {
         try await check.run(on: DictionaryDriver())
     }
 
-    @Test("carries a registry that takes a blob and gives it back")
+    @Test("carries a registry that takes a blob and gives it back, without HTTP")
+    func carriesTheUseCases() async throws {
+        let registry = Registry(driver: DictionaryDriver())
+        let name = try RepositoryName(parsing: "library/greeting")
+        let content = ByteBuffer(string: "hello")
+        let digest = ContentHasher.digest(of: content)
+
+        let upload = try await registry.beginUpload(in: name)
+        let pieces = Mutex([content])
+        let source = ContentSource { pieces.withLock { $0.popLast() } }
+        try await registry.finishUpload(upload.id, appending: source, expecting: digest, in: name)
+
+        let blob = try await registry.blob(digest, in: name)
+        let read = try await blob.object.read(at: 0, count: 100)
+        #expect(read == content)
+    }
+
+    @Test("carries a registry that takes a blob and gives it back, over HTTP")
     func carriesARegistry() async throws {
         var setup = TestRegistry.Setup()
         setup.driver = DictionaryDriver()
