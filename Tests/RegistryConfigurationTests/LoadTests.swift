@@ -26,7 +26,7 @@ struct LoadTests {
     func notYAML() {
         let errors = errors("version: 0.1\nstorage: [inmemory\n")
         #expect(errors.count == 1)
-        #expect(errors.first?.hasPrefix("config.yml:3:1: error: not readable as YAML: ") == true)
+        #expect(found.first?.hasPrefix("config.yml:3:1: error: not readable as YAML: ") == true)
         #expect(errors(" - a").first?.contains("a list; expected a map") == true)
     }
 
