@@ -24,8 +24,8 @@ struct LoadTests {
 
     @Test("a file that isn't YAML is refused with its place")
     func notYAML() {
-        let errors = errors("version: 0.1\nstorage: [inmemory\n")
-        #expect(errors.count == 1)
+        let found = errors("version: 0.1\nstorage: [inmemory\n")
+        #expect(found.count == 1)
         #expect(found.first?.hasPrefix("config.yml:3:1: error: not readable as YAML: ") == true)
         #expect(errors(" - a").first?.contains("a list; expected a map") == true)
     }
