@@ -133,8 +133,9 @@ public actor DictionaryDriver: StorageDriver {
 
     // MARK: Objects and folders
 
+    /// Whether an object lies below; the root is a folder also in an empty store.
     private func isFolder(_ path: StoragePath) -> Bool {
-        entries.keys.contains { $0.hasPrefix("\(path.description)/") }
+        path == .root || entries.keys.contains { $0.hasPrefix("\(path.description)/") }
     }
 
     private func object(at path: StoragePath) throws(StorageError) -> ByteBuffer {
