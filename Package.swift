@@ -160,6 +160,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "BadInputTests",
+            dependencies: [
+                "RegistryCore",
+                "RegistryHTTP",
+                "RegistryStorage",
+                "RegistryTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
 
         // MARK: Tests of the program from outside, by processes that speak to it
 
