@@ -173,6 +173,7 @@ struct BasicExchangeTests {
             _ = try await client.request("PUT", "/count", body: Array(repeating: 0, count: 1000))
             _ = try await client.request("HEAD", "/bytes/77")
             _ = try await server.answer(to: "nonsense\r\n\r\n")
+            try await untilTrue { server.log.exchanges.count >= 1 }
             let exchanges = server.log.exchanges
             #expect(exchanges.map(\.status) == [200, 200, 400])
             #expect(exchanges.map(\.bytesReceived) == [1000, 0, 0])

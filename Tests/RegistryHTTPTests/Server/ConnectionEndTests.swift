@@ -114,6 +114,7 @@ struct ConnectionEndTests {
             }
             let third = try await server.connect()
             try await third.send("GET /third HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await untilTrue { server.log.exchanges.count >= 2 }
             #expect(server.log.exchanges.count == 2)
             for client in held { await client.close() }
             let answer = try await third.readResponse()

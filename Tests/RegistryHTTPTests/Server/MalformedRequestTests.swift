@@ -177,6 +177,7 @@ struct MalformedRequestTests {
             #expect(text.contains(#"{"errors":[{"code":""#) && text.hasSuffix("\"}]}\n"))
             #expect(text.components(of: "HTTP/1.1 ") == 1)
             #expect(!text.contains("/smuggled"))
+            try await untilTrue { server.log.exchanges.count >= 1 }
             #expect(server.log.exchanges.map(\.status) == [malformed.status])
             let next = try await server.client.request("GET", "/still-here")
             #expect(next.status == 200)

@@ -20,6 +20,7 @@ struct StreamingTests {
             #expect(ByteBuffer(bytes: answer.body) == content.bytes)
             let head = try await client.request("HEAD", "/")
             #expect(head.headers["Content-Length"] == "67108864")
+            try await untilTrue { server.log.exchanges.count >= 2 }
             #expect(server.log.exchanges.map(\.bytesSent) == [67_108_864, 0])
             #expect(server.server.connectionCount == 1)
         }
@@ -118,6 +119,7 @@ struct StreamingTests {
             }
             #expect(received.count < 4 * 1024 * 1024)
             #expect(content.bytes.getBytes(at: 0, length: received.count) == received)
+            try await untilTrue { server.log.exchanges.count >= 1 }
             #expect(server.log.exchanges.map(\.isComplete) == [false])
         }
     }
@@ -131,6 +133,7 @@ struct StreamingTests {
             let client = try await server.connect()
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             await #expect(throws: WireError.self) { try await client.readResponse() }
+            try await untilTrue { server.log.exchanges.count >= 1 }
             #expect(server.log.exchanges.map(\.isComplete) == [false])
         }
     }
@@ -142,6 +145,7 @@ struct StreamingTests {
             let answer = try await server.client.request("GET", "/")
             #expect(answer.status == 500)
             #expect(answer.text.contains("UNKNOWN"))
+            try await untilTrue { server.log.exchanges.count >= 1 }
             #expect(server.log.exchanges.map(\.status) == [500])
         }
     }

@@ -82,6 +82,7 @@ struct TimeoutTests {
             let text = try await server.answer(to: "PUT /count HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
             #expect(text.hasPrefix("HTTP/1.1 408 "))
             #expect(text.contains("\r\nConnection: close\r\n"))
+            try await untilTrue { server.log.exchanges.count >= 1 }
             #expect(server.log.exchanges.map(\.bytesReceived) == [3])
         }
     }
