@@ -126,7 +126,7 @@ let package = Package(
 
         .testTarget(
             name: "RegistryCoreTests",
-            dependencies: ["RegistryCore"],
+            dependencies: ["RegistryCore", "RegistryStorage"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -155,6 +155,12 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: settings
+        ),
+
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["RegistryCore", "RegistryHTTP", "RegistryStorage", "RegistryTesting"],
             swiftSettings: settings
         ),
 
