@@ -128,7 +128,7 @@ let package = Package(
 
         .testTarget(
             name: "RegistryCoreTests",
-            dependencies: ["RegistryCore"],
+            dependencies: ["RegistryCore", "RegistryStorage"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -170,6 +170,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: settings
+        ),
+
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["RegistryCore", "RegistryHTTP", "RegistryStorage", "RegistryTesting"],
             swiftSettings: settings
         ),
 
