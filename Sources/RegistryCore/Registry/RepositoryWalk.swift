@@ -40,7 +40,8 @@ struct RepositoryWalk {
             if let folder = levels[depth].pending.last, entry.map({ !Self.precedes($0, folder + "/") }) ?? true {
                 levels[depth].pending.removeLast()
                 levels.append(
-                    level(at: levels[depth].path.appending(folder), prefix: levels[depth].prefix + folder + "/"))
+                    level(at: levels[depth].path.appending(folder), prefix: levels[depth].prefix + folder + "/")
+                )
                 continue
             }
             guard let entry else {
@@ -50,7 +51,9 @@ struct RepositoryWalk {
             levels[depth].entries.removeFirst()
             let name = levels[depth].prefix + entry
             if reachesPastStart(name) { levels[depth].pending.append(entry) }
-            guard start.map({ Self.precedes($0, name) }) ?? true, let repository = RepositoryName(name) else { continue }
+            guard start.map({ Self.precedes($0, name) }) ?? true, let repository = RepositoryName(name) else {
+                continue
+            }
             let folder = levels[depth].path.appending(entry).appending(StoreLayout.manifestsFolder)
             if try await driver.exists(at: folder) { return repository }
         }
@@ -64,7 +67,9 @@ struct RepositoryWalk {
         guard let start, start.utf8.starts(with: prefix.utf8) else { return level }
         let component = start.utf8.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: "/") }
         level.after = String(decoding: component, as: UTF8.self)
-        for length in 1..<max(1, component.count + 1) {
+        // What is longer than a name can be is no folder, and a file system may refuse to look for it.
+        let longest = min(component.count, RepositoryName.maximumLength - prefix.utf8.count)
+        for length in 1..<max(1, longest + 1) {
             let beginning = String(decoding: component.prefix(length), as: UTF8.self)
             guard StoragePath.isComponent(beginning), !beginning.hasPrefix("_") else { continue }
             if reachesPastStart(prefix + beginning) { level.pending.append(beginning) }
@@ -78,7 +83,8 @@ struct RepositoryWalk {
     private mutating func fill(_ depth: Int) async throws {
         while levels[depth].entries.isEmpty, levels[depth].hasMore {
             let (path, after) = (levels[depth].path, levels[depth].after)
-            let present = try await StorageError.ifPresent { [driver] in try await driver.list(path, after: after, limit: Self.pageSize)
+            let present = try await StorageError.ifPresent { [driver] in
+                try await driver.list(path, after: after, limit: Self.pageSize)
             }
             let page = present ?? StorageListing(entries: [], hasMore: false)
             levels[depth].hasMore = page.hasMore
