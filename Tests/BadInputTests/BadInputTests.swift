@@ -22,7 +22,8 @@ struct BadInputTests {
     /// store behind it, this prints what fails there. It judges nothing of ours, so nothing is recorded.
     @Test(
         "another registry is counted by the same table",
-        .enabled(if: ProcessInfo.processInfo.environment["REGISTRYD_BAD_INPUT_PORT"] != nil, "by hand only"))
+        .enabled(if: ProcessInfo.processInfo.environment["REGISTRYD_BAD_INPUT_PORT"] != nil, "by hand only")
+    )
     func counts() async throws {
         let text = try #require(ProcessInfo.processInfo.environment["REGISTRYD_BAD_INPUT_PORT"])
         let client = HTTPTestClient(port: try #require(Int(text)))
@@ -45,7 +46,9 @@ struct BadInputTests {
                     try await Image.push(with: client)
                 }
             }
-            print("\(subject.name): \(ofSubject.failed) of \(subject.requests.count) failed, \(ofSubject.grave) gravely")
+            print(
+                "\(subject.name): \(ofSubject.failed) of \(subject.requests.count) failed, \(ofSubject.grave) gravely"
+            )
             all += subject.requests.count
             failed += ofSubject.failed
             grave += ofSubject.grave

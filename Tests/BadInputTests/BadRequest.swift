@@ -17,6 +17,8 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
     var pace = Pace.atOnce
     /// How many good answers come before the one that is judged: the requests before it on the connection.
     var goodAnswersBefore = 0
+    /// Whether the answer has no content because of the method.
+    var isHead: Bool { head.utf8.dropFirst(Self.goodRequest.utf8.count * goodAnswersBefore).starts(with: "HEAD ".utf8) }
     /// How many refusals follow the answer that is judged, where what stands behind the request is bad too.
     var refusalsAfter = 0
     /// Whether the upload that ``stage`` prepares may change: what arrived of a body that broke off is kept.
@@ -64,9 +66,16 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
 }
 
 extension BadRequest {
+    /// What stands before requests that come behind good ones.
+    static let goodRequest = "GET /v2/ HTTP/1.1\r\nHost: registry.test\r\n\r\n"
+
     /// A well formed HTTP request whose target or content is bad.
     static func request(
-        _ name: String, _ method: String, _ target: String, body: [UInt8]? = nil, _ expected: Expected,
+        _ name: String,
+        _ method: String,
+        _ target: String,
+        body: [UInt8]? = nil,
+        _ expected: Expected,
         stage: Stage = .nothing
     ) -> BadRequest {
         request(name, method, target, [], body: body, expected, stage: stage)
@@ -74,8 +83,13 @@ extension BadRequest {
 
     /// A well formed HTTP request whose target, fields or content is bad.
     static func request(
-        _ name: String, _ method: String, _ target: String, _ fields: [String], body: [UInt8]? = nil,
-        _ expected: Expected, stage: Stage = .nothing
+        _ name: String,
+        _ method: String,
+        _ target: String,
+        _ fields: [String],
+        body: [UInt8]? = nil,
+        _ expected: Expected,
+        stage: Stage = .nothing
     ) -> BadRequest {
         var head = "\(method) \(target) HTTP/1.1\r\nHost: registry.test\r\n"
         for field in fields { head += field + "\r\n" }
@@ -85,7 +99,11 @@ extension BadRequest {
 
     /// Bytes that are sent as they are.
     static func raw(
-        _ name: String, _ text: String, bytes: [UInt8] = [], _ expected: Expected, pace: Pace = .atOnce
+        _ name: String,
+        _ text: String,
+        bytes: [UInt8] = [],
+        _ expected: Expected,
+        pace: Pace = .atOnce
     ) -> BadRequest {
         BadRequest(name: name, head: text, body: bytes, expected: expected, pace: pace)
     }
@@ -108,7 +126,7 @@ extension BadRequest {
     /// The same request behind `count` good ones.
     func after(_ count: Int) -> BadRequest {
         var copy = self
-        copy.head = String(repeating: "GET /v2/ HTTP/1.1\r\nHost: registry.test\r\n\r\n", count: count) + head
+        copy.head = String(repeating: Self.goodRequest, count: count) + head
         copy.goodAnswersBefore = count
         return copy
     }
@@ -116,9 +134,8 @@ extension BadRequest {
     /// Whether the target lies in the API, so that its answers carry the API's version.
     var isInAPI: Bool {
         let parts = head.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
-        return parts.count == 3 && parts[1].hasPrefix("/v2")
+        guard parts.count == 3 else { return false }
+        return parts[1] == "/v2" || parts[1].hasPrefix("/v2/") || parts[1].hasPrefix("/v2?")
     }
 
-    /// Whether the answer has no content because of the method.
-    var isHead: Bool { head.hasPrefix("HEAD ") }
 }

@@ -34,8 +34,10 @@ struct FuzzTests {
     ]
 
     private static let favourites: [[UInt8]] = [
-        [0], [13], [10], [13, 10], [32], [9], [58], [47], [37], [255], [0xC0, 0x80], [43], [45], [44], [59], [63], [38], [61], [34], [92],
-        Array("..".utf8), Array("%00".utf8), Array("%2e".utf8), Array("99999999999999999999".utf8), Array("\r\n\r\n".utf8), Array("{".utf8),
+        [0], [13], [10], [13, 10], [32], [9], [58], [47], [37], [255], [0xC0, 0x80], [43], [45], [44], [59], [63], [38],
+        [61], [34], [92],
+        Array("..".utf8), Array("%00".utf8), Array("%2e".utf8), Array("99999999999999999999".utf8),
+        Array("\r\n\r\n".utf8), Array("{".utf8),
     ]
 
     private static func mutated(_ numbers: inout Numbers) -> [UInt8] {
@@ -63,7 +65,7 @@ struct FuzzTests {
     /// What comes back, and whether it is a failure.
     private static func fault(of bytes: [UInt8], port: Int) async throws -> String? {
         let client = try await RawClient.connect(port: port, timeout: .seconds(5))
-        
+
         try? await client.send(bytes)
         try? await client.finishSending()
         do {
@@ -90,7 +92,9 @@ struct FuzzTests {
                 for round in 0..<1000 {
                     let bytes = round % 5 == 0 ? Self.random(&numbers) : Self.mutated(&numbers)
                     if let fault = try await Self.fault(of: bytes, port: registry.port) {
-                        Issue.record("seed \(seed), round \(round): \(fault)\n\(String(reflecting: String(decoding: bytes, as: UTF8.self)))")
+                        Issue.record(
+                            "seed \(seed), round \(round): \(fault)\n\(String(reflecting: String(decoding: bytes, as: UTF8.self)))"
+                        )
                     }
                 }
                 #expect(try await Image.damage(registry.client) == [])

@@ -13,7 +13,8 @@ enum Image {
     static let indexType = "application/vnd.oci.image.index.v1+json"
     static let manifest = Array(
         #"{"schemaVersion":2,"mediaType":"\#(manifestType)","config":\#(configDescriptor),"layers":[\#(layerDescriptor)]}"#
-            .utf8)
+            .utf8
+    )
     static let configDescriptor =
         #"{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"\#(digest(of: config))","size":\#(config.count)}"#
     static let layerDescriptor =
@@ -33,12 +34,19 @@ enum Image {
             let begun = try await client.request("POST", "/v2/\(repository)/blobs/uploads/", body: [])
             let place = try #require(begun.headers["Location"].flatMap(path))
             let ended = try await client.request(
-                "PUT", "\(place)\(place.contains("?") ? "&" : "?")digest=\(digest(of: blob))",
-                headers: ["Content-Type": "application/octet-stream"], body: blob)
+                "PUT",
+                "\(place)\(place.contains("?") ? "&" : "?")digest=\(digest(of: blob))",
+                headers: ["Content-Type": "application/octet-stream"],
+                body: blob
+            )
             try #require(ended.status == 201)
         }
         let pushed = try await client.request(
-            "PUT", "/v2/\(repository)/manifests/\(tag)", headers: ["Content-Type": manifestType], body: manifest)
+            "PUT",
+            "/v2/\(repository)/manifests/\(tag)",
+            headers: ["Content-Type": manifestType],
+            body: manifest
+        )
         try #require(pushed.status == 201)
     }
 
@@ -48,8 +56,13 @@ enum Image {
         let base = try await client.request("GET", "/v2/")
         if base.status != 200 { damage.append("GET /v2/ answers \(base.status)") }
         let kept = try await client.request(
-            "GET", "/v2/\(repository)/manifests/\(tag)", headers: ["Accept": manifestType])
-        if kept.status != 200 || kept.body != manifest { damage.append("the manifest is not as it was: \(kept.status)") }
+            "GET",
+            "/v2/\(repository)/manifests/\(tag)",
+            headers: ["Accept": manifestType]
+        )
+        if kept.status != 200 || kept.body != manifest {
+            damage.append("the manifest is not as it was: \(kept.status)")
+        }
         for blob in [config, layer] {
             let kept = try await client.request("GET", "/v2/\(repository)/blobs/\(digest(of: blob))")
             if kept.status != 200 || kept.body != blob { damage.append("a blob is not as it was: \(kept.status)") }

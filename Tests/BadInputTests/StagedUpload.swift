@@ -16,19 +16,29 @@ struct StagedUpload: Sendable {
     static func prepare(_ stage: BadRequest.Stage, with client: HTTPTestClient) async throws -> StagedUpload? {
         if case .nothing = stage { return nil }
         var upload = try Self(
-            await client.request("POST", "/v2/\(Image.repository)/blobs/uploads/", body: []), offset: 0)
+            await client.request("POST", "/v2/\(Image.repository)/blobs/uploads/", body: []),
+            offset: 0
+        )
         switch stage {
         case .nothing, .emptyUpload: break
         case .upload:
             upload = try Self(
                 await client.request(
-                    "PATCH", "\(upload.path)?_state=\(upload.state)",
-                    headers: ["Content-Type": "application/octet-stream"], body: "hello"), offset: 5)
+                    "PATCH",
+                    "\(upload.path)?_state=\(upload.state)",
+                    headers: ["Content-Type": "application/octet-stream"],
+                    body: "hello"
+                ),
+                offset: 5
+            )
         case .finishedUpload:
             let digest = Image.digest(of: Image.layer)
             let ended = try await client.request(
-                "PUT", "\(upload.path)?_state=\(upload.state)&digest=\(digest)",
-                headers: ["Content-Type": "application/octet-stream"], body: Image.layer)
+                "PUT",
+                "\(upload.path)?_state=\(upload.state)&digest=\(digest)",
+                headers: ["Content-Type": "application/octet-stream"],
+                body: Image.layer
+            )
             try #require(ended.status == 201)
         case .cancelledUpload:
             let ended = try await client.request("DELETE", "\(upload.path)?_state=\(upload.state)")

@@ -57,7 +57,10 @@ extension Subject {
                     let before = FolderListing(folder)
                     let trial = try await Trial.run(request, upload: upload, port: registry.port)
                     try await cancelUnwanted(trial, with: client)
-                    let changes = FolderListing(folder).changes(since: before, countingUploads: !request.mayChangeUpload)
+                    let changes = FolderListing(folder).changes(
+                        since: before,
+                        countingUploads: !request.mayChangeUpload
+                    )
                     try await upload?.cancel(with: client)
                     let fault = trial.fault ?? (changes.isEmpty ? nil : "something was written: \(changes)")
                     if let fault { Issue.record("\(name), \(request.name): \(fault)\n\(trial.report)") }

@@ -54,8 +54,9 @@ struct Trial {
 
     private mutating func receive(from client: RawClient) async {
         do {
-            for _ in 0...(request.goodAnswersBefore + request.refusalsAfter) {
-                let answer = try await client.readResponse(toHead: request.isHead)
+            for number in 0...(request.goodAnswersBefore + request.refusalsAfter) {
+                let isHead = request.isHead && number >= request.goodAnswersBefore
+                let answer = try await client.readResponse(toHead: isHead)
                 answers.append(answer)
                 if answer.headers["Connection"]?.lowercased() == "close" { break }
             }

@@ -97,7 +97,9 @@ struct RepositoryWalk {
         guard let start, start.utf8.starts(with: prefix.utf8) else { return level }
         let component = start.utf8.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: "/") }
         level.after = String(decoding: component, as: UTF8.self)
-        for length in 1..<max(1, component.count + 1) {
+        // What is longer than a name can be is no folder, and a file system may refuse to look for it.
+        let longest = min(component.count, RepositoryName.maximumLength - prefix.utf8.count)
+        for length in 1..<max(1, longest + 1) {
             let beginning = String(decoding: component.prefix(length), as: UTF8.self)
             guard StoragePath.isComponent(beginning), !beginning.hasPrefix("_") else { continue }
             if reachesPastStart(prefix + beginning) { level.pending.append(PassedFolder(name: beginning)) }

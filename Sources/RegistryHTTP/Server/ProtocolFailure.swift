@@ -52,9 +52,12 @@ struct ProtocolFailure: Error, Equatable {
     /// The answer, with the body that the specification gives errors.
     var response: Response {
         let code: ErrorCode = status.code == 405 || status.code == 417 ? .unsupported : .unknown
+        var headers: HTTPFields = [.contentType: "application/json", .dockerAPIVersion: "registry/2.0"]
+        // RFC 9110, 15.5.6: an answer of this status lists the methods; no endpoint is known here, so all of them.
+        if status.code == 405 { headers[.allow] = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT" }
         return Response(
             status,
-            headers: [.contentType: "application/json", .dockerAPIVersion: "registry/2.0"],
+            headers: headers,
             // The messages are constants of ours without a character that JSON escapes.
             body: .bytes(
                 ByteBuffer(string: #"{"errors":[{"code":"\#(code.rawValue)","message":"\#(message)"}]}"# + "\n")

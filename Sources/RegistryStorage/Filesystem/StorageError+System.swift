@@ -28,6 +28,8 @@ extension StorageError {
         switch number {
         case ENOENT: .notFound
         case ENOTDIR: purpose == .reading ? .notFound : .wrongKind
+        // A name that is too long for a file can't be there.
+        case ENAMETOOLONG where purpose == .reading: .notFound
         case EISDIR, ENOTEMPTY: .wrongKind
         case ENOSPC, EDQUOT: .noSpace
         case EROFS, EACCES, EPERM: .readOnly

@@ -10,14 +10,28 @@ enum DigestCases {
             request("\(entry.label): manifest", "GET", "manifests", entry.text),
             request("\(entry.label): referrers", "GET", "referrers", entry.text),
             .request(
-                "\(entry.label): push", "PUT", "/v2/good/image/manifests/\(entry.text)",
-                ["Content-Type: \(Image.manifestType)"], body: Image.manifest, .status(400, "DIGEST_INVALID")),
+                "\(entry.label): push",
+                "PUT",
+                "/v2/good/image/manifests/\(entry.text)",
+                ["Content-Type: \(Image.manifestType)"],
+                body: Image.manifest,
+                .status(400, "DIGEST_INVALID")
+            ),
             .request(
-                "\(entry.label): upload in one request", "POST", "/v2/good/image/blobs/uploads/?digest=\(entry.text)",
-                body: Image.layer, .status(400, "DIGEST_INVALID")),
+                "\(entry.label): upload in one request",
+                "POST",
+                "/v2/good/image/blobs/uploads/?digest=\(entry.text)",
+                body: Image.layer,
+                .status(400, "DIGEST_INVALID")
+            ),
             .request(
-                "\(entry.label): upload's end", "PUT", "{upload}?_state={state}&digest=\(entry.text)", body: [],
-                .status(400, "DIGEST_INVALID"), stage: .upload),
+                "\(entry.label): upload's end",
+                "PUT",
+                "{upload}?_state={state}&digest=\(entry.text)",
+                body: [],
+                .status(400, "DIGEST_INVALID"),
+                stage: .upload
+            ),
         ]
     }
 
@@ -54,22 +68,50 @@ enum DigestCases {
     /// Well formed digests of what is not there.
     private static let absent: [BadRequest] = [
         .request("absent blob", "GET", "/v2/good/image/blobs/\(Image.absent)", .status(404, "BLOB_UNKNOWN")),
-        .request("absent blob to delete", "DELETE", "/v2/good/image/blobs/\(Image.absent)", .status(404, "BLOB_UNKNOWN")),
-        .request("absent manifest", "GET", "/v2/good/image/manifests/\(Image.absent)", .status(404, "MANIFEST_UNKNOWN")),
         .request(
-            "absent manifest to delete", "DELETE", "/v2/good/image/manifests/\(Image.absent)",
-            .status(404, "MANIFEST_UNKNOWN")),
+            "absent blob to delete",
+            "DELETE",
+            "/v2/good/image/blobs/\(Image.absent)",
+            .status(404, "BLOB_UNKNOWN")
+        ),
         .request(
-            "blob of another repository", "GET", "/v2/other/image/blobs/\(Image.digest(of: Image.layer))",
-            .status(404, "BLOB_UNKNOWN")),
+            "absent manifest",
+            "GET",
+            "/v2/good/image/manifests/\(Image.absent)",
+            .status(404, "MANIFEST_UNKNOWN")
+        ),
         .request(
-            "blob taken for a manifest", "GET", "/v2/good/image/manifests/\(Image.digest(of: Image.layer))",
-            .status(404, "MANIFEST_UNKNOWN")),
+            "absent manifest to delete",
+            "DELETE",
+            "/v2/good/image/manifests/\(Image.absent)",
+            .status(404, "MANIFEST_UNKNOWN")
+        ),
         .request(
-            "manifest under another digest", "PUT", "/v2/good/image/manifests/\(Image.absent)",
-            ["Content-Type: \(Image.manifestType)"], body: Image.manifest, .status(400, "DIGEST_INVALID")),
+            "blob of another repository",
+            "GET",
+            "/v2/other/image/blobs/\(Image.digest(of: Image.layer))",
+            .status(404, "BLOB_UNKNOWN")
+        ),
         .request(
-            "digest without a colon", "GET", "/v2/good/image/blobs/\(hex)", .status(400, "DIGEST_INVALID")),
+            "blob taken for a manifest",
+            "GET",
+            "/v2/good/image/manifests/\(Image.digest(of: Image.layer))",
+            .status(404, "MANIFEST_UNKNOWN")
+        ),
+        .request(
+            "manifest under another digest",
+            "PUT",
+            "/v2/good/image/manifests/\(Image.absent)",
+            ["Content-Type: \(Image.manifestType)"],
+            body: Image.manifest,
+            .status(400, "DIGEST_INVALID")
+        ),
+        .request(
+            "digest without a colon",
+            "GET",
+            "/v2/good/image/blobs/\(hex)",
+            .status(400, "DIGEST_INVALID")
+        ),
         .request("empty digest", "GET", "/v2/good/image/blobs/", .refusal),
     ]
 }

@@ -5,7 +5,11 @@ enum MountCases {
         mount("a digest of md5", "mount=md5:0123456789abcdef0123456789abcdef&from=good/image", digestInvalid),
         mount("a digest that is too short", "mount=sha256:abc&from=good/image", digestInvalid),
         mount("a digest in capitals", "mount=\(layer.uppercased())&from=good/image", digestInvalid),
-        mount("a digest that is escaped twice", "mount=\(layer.replacing(":", with: "%253A"))&from=good/image", digestInvalid),
+        mount(
+            "a digest that is escaped twice",
+            "mount=\(layer.replacing(":", with: "%253A"))&from=good/image",
+            digestInvalid
+        ),
         mount("a digest with a broken escape", "mount=\(layer)%zz&from=good/image", digestInvalid),
         mount("a digest that is none, without source", "mount=abc", digestInvalid),
         mount("a source in capitals", "mount=\(layer)&from=GOOD/image", nameInvalid),
@@ -22,7 +26,12 @@ enum MountCases {
         mount("a source without a digest, in capitals", "from=GOOD", nameInvalid),
         mount("a source beyond ASCII", "mount=\(layer)&from=%E4%B8%AD", nameInvalid),
         mount("a blob that is nowhere", "mount=\(Image.absent)&from=good/image", .status(202), "good/image"),
-        mount("a blob from a repository that is nowhere", "mount=\(Image.absent)&from=nobody/nothing", .status(202), "good/image"),
+        mount(
+            "a blob from a repository that is nowhere",
+            "mount=\(Image.absent)&from=nobody/nothing",
+            .status(202),
+            "good/image"
+        ),
         mount("a blob from the repository itself", "mount=\(Image.absent)&from=good/image", .status(202), "good/image"),
         mount("an empty digest", "mount=&from=good/image", .status(202), "good/image"),
         mount("a digest and an empty source", "mount=\(Image.absent)&from=", .status(202), "good/image"),
@@ -35,7 +44,10 @@ enum MountCases {
     private static let nameInvalid = BadRequest.Expected.status(400, "NAME_INVALID")
 
     private static func mount(
-        _ label: String, _ query: String, _ expected: BadRequest.Expected, _ repository: String = "good/copy"
+        _ label: String,
+        _ query: String,
+        _ expected: BadRequest.Expected,
+        _ repository: String = "good/copy"
     ) -> BadRequest {
         .request("mount of \(label)", "POST", "/v2/\(repository)/blobs/uploads/?\(query)", body: [], expected)
     }

@@ -63,7 +63,13 @@ enum NameCases {
         .request("an empty name before tags", "GET", "/v2//tags/list", .status(400, "NAME_INVALID")),
         .request("an empty name before uploads", "POST", "/v2//blobs/uploads/", body: [], .status(400, "NAME_INVALID")),
         .request("a host and port", "GET", "/v2/localhost:5000/image/tags/list", .refusal),
-        .request("a host and port at an upload", "POST", "/v2/localhost:99999999/image/blobs/uploads/", body: [], .refusal),
+        .request(
+            "a host and port at an upload",
+            "POST",
+            "/v2/localhost:99999999/image/blobs/uploads/",
+            body: [],
+            .refusal
+        ),
         .request("a name and nothing else", "GET", "/v2/good/image", .status(404)),
         .request("a name and a slash", "GET", "/v2/good/image/", .status(404)),
         .request("an unknown list", "GET", "/v2/good/image/tags/all", .status(404)),
@@ -92,8 +98,13 @@ enum NameCases {
             .request("\(label): tags", "GET", "/v2/\(name)/tags/list", expected),
             .request("\(label): upload", "POST", "/v2/\(name)/blobs/uploads/", body: [], expected),
             .request(
-                "\(label): push", "PUT", "/v2/\(name)/manifests/latest", ["Content-Type: \(Image.manifestType)"],
-                body: Image.manifest, expected),
+                "\(label): push",
+                "PUT",
+                "/v2/\(name)/manifests/latest",
+                ["Content-Type: \(Image.manifestType)"],
+                body: Image.manifest,
+                expected
+            ),
             .request("\(label): delete", "DELETE", "/v2/\(name)/manifests/latest", expected),
         ]
     }

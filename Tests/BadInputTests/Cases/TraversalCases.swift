@@ -27,12 +27,23 @@ enum TraversalCases {
         let layer = Image.digest(of: Image.layer)
         return [
             .request("\(label) as a name", "GET", "/v2/\(text)/manifests/latest", .refusal),
-            .request("\(label) before a name", "PUT", "/v2/\(text)/image/manifests/latest", body: Image.manifest, .refusal),
+            .request(
+                "\(label) before a name",
+                "PUT",
+                "/v2/\(text)/image/manifests/latest",
+                body: Image.manifest,
+                .refusal
+            ),
             .request("\(label) behind a name", "POST", "/v2/good/image/\(text)/blobs/uploads/", body: [], .refusal),
             .request("\(label) as a tag to read", "GET", "/v2/good/image/manifests/\(text)", .refusal),
             .request(
-                "\(label) as a tag to write", "PUT", "/v2/good/image/manifests/\(text)",
-                ["Content-Type: \(Image.manifestType)"], body: Image.manifest, .refusal),
+                "\(label) as a tag to write",
+                "PUT",
+                "/v2/good/image/manifests/\(text)",
+                ["Content-Type: \(Image.manifestType)"],
+                body: Image.manifest,
+                .refusal
+            ),
             .request("\(label) as a tag to delete", "DELETE", "/v2/good/image/manifests/\(text)", .refusal),
             .request("\(label) as a digest", "GET", "/v2/good/image/blobs/\(text)", .refusal),
             .request("\(label) in a digest", "GET", "/v2/good/image/blobs/sha256:\(text)", .refusal),
@@ -41,17 +52,34 @@ enum TraversalCases {
             .request("\(label) as an upload", "PATCH", "/v2/good/image/blobs/uploads/\(text)", body: [1], .refusal),
             .request("\(label) as an upload to cancel", "DELETE", "/v2/good/image/blobs/uploads/\(text)", .refusal),
             .request(
-                "\(label) as an upload to end", "PUT", "/v2/good/image/blobs/uploads/\(text)?digest=\(layer)",
-                body: Image.layer, .refusal),
+                "\(label) as an upload to end",
+                "PUT",
+                "/v2/good/image/blobs/uploads/\(text)?digest=\(layer)",
+                body: Image.layer,
+                .refusal
+            ),
             .request(
-                "\(label) as a mount's source", "POST", "/v2/good/copy/blobs/uploads/?mount=\(layer)&from=\(text)",
-                body: [], .status(400)),
+                "\(label) as a mount's source",
+                "POST",
+                "/v2/good/copy/blobs/uploads/?mount=\(layer)&from=\(text)",
+                body: [],
+                .status(400)
+            ),
             .request(
-                "\(label) as a mount's digest", "POST", "/v2/good/copy/blobs/uploads/?mount=\(text)&from=good/image",
-                body: [], .status(400, "DIGEST_INVALID")),
+                "\(label) as a mount's digest",
+                "POST",
+                "/v2/good/copy/blobs/uploads/?mount=\(text)&from=good/image",
+                body: [],
+                .status(400, "DIGEST_INVALID")
+            ),
             .request(
-                "\(label) as a further tag", "PUT", "/v2/good/image/manifests/latest?tag=\(text)",
-                ["Content-Type: \(Image.manifestType)"], body: Image.manifest, .status(400, "TAG_INVALID")),
+                "\(label) as a further tag",
+                "PUT",
+                "/v2/good/image/manifests/latest?tag=\(text)",
+                ["Content-Type: \(Image.manifestType)"],
+                body: Image.manifest,
+                .status(400, "TAG_INVALID")
+            ),
         ]
     }
 
