@@ -4,7 +4,8 @@ import RegistryConfiguration
 /// Checks a configuration and prints what would hold; opens nothing.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a configuration and print it as it would hold, each value with its origin.")
+        abstract: "Check a configuration and print it as it would hold, each value with its origin."
+    )
 
     @OptionGroup var file: ConfigurationFile
 

@@ -76,7 +76,8 @@ enum Composition {
         var options = RegistryResponder.Options(uploadSecret: secret)
         options.externalURL = configuration.http.host.map(externalURL)
         options.usesRelativeURLs = configuration.http.usesRelativeURLs
-        options.pathPrefix = configuration.http.prefix.hasSuffix("/") ? String(configuration.http.prefix.dropLast()) : ""
+        options.pathPrefix =
+            configuration.http.prefix.hasSuffix("/") ? String(configuration.http.prefix.dropLast()) : ""
         options.maximumCatalogEntries = configuration.catalog.maxEntries
         options.maximumTags = configuration.tags.maxTags
         for field in configuration.http.headers {

@@ -16,7 +16,10 @@ struct ConfigurationFile: ParsableArguments {
         do {
             let contents = try name.map { try String(contentsOfFile: $0, encoding: .utf8) }
             let configuration = try Configuration.load(
-                file: name ?? "config.yml", contents: contents, environment: environment)
+                file: name ?? "config.yml",
+                contents: contents,
+                environment: environment
+            )
             for warning in configuration.warnings { Self.print(warning.description) }
             return configuration
         } catch let error as ConfigurationError {

@@ -36,11 +36,16 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func serve(
-        _ configuration: Configuration, _ files: NIOThreadPool, _ hashing: NIOThreadPool, _ logger: Logger
+        _ configuration: Configuration,
+        _ files: NIOThreadPool,
+        _ hashing: NIOThreadPool,
+        _ logger: Logger
     ) async throws {
         let registry = Registry(
-            driver: Composition.driver(configuration, files: files), options: Composition.options(configuration),
-            hashing: ThreadPoolTaskExecutor(hashing))
+            driver: Composition.driver(configuration, files: files),
+            options: Composition.options(configuration),
+            hashing: ThreadPoolTaskExecutor(hashing)
+        )
         let secret =
             if let secret = configuration.http.secret { Array(secret.utf8) } else {
                 try await registry.uploadSecret()
@@ -48,11 +53,19 @@ struct Serve: AsyncParsableCommand {
         let server = RegistryServer(
             configuration: Composition.server(configuration),
             responder: RegistryResponder(
-                registry: registry, options: Composition.responderOptions(configuration, secret: secret)),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+                registry: registry,
+                options: Composition.responderOptions(configuration, secret: secret)
+            ),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger
+        )
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: [.init(service: server)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
         try await group.run()
     }
 

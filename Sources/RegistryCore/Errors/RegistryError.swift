@@ -31,7 +31,10 @@ public struct RegistryError: Error, Sendable {
 
     /// Makes an error of one entry.
     public init(
-        _ code: ErrorCode, message: String? = nil, detail: ErrorDetail? = nil, status: Int? = nil,
+        _ code: ErrorCode,
+        message: String? = nil,
+        detail: ErrorDetail? = nil,
+        status: Int? = nil,
         cause: (any Error)? = nil
     ) {
         entries = [Entry(code, message: message, detail: detail)]

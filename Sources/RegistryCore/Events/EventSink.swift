@@ -37,8 +37,14 @@ public struct RegistryEvent: Sendable, Hashable {
 
     /// Makes an event.
     public init(
-        _ action: Action, in repository: RepositoryName, digest: Digest? = nil, mediaType: MediaType? = nil,
-        size: Int64? = nil, tag: Tag? = nil, mountedFrom: RepositoryName? = nil, origin: RequestOrigin = .init()
+        _ action: Action,
+        in repository: RepositoryName,
+        digest: Digest? = nil,
+        mediaType: MediaType? = nil,
+        size: Int64? = nil,
+        tag: Tag? = nil,
+        mountedFrom: RepositoryName? = nil,
+        origin: RequestOrigin = .init()
     ) {
         self.action = action
         self.repository = repository
@@ -68,8 +74,12 @@ public struct RequestOrigin: Sendable, Hashable {
 
     /// Makes an origin; a program that calls the registry directly may leave it empty.
     public init(
-        actor: String? = nil, requestID: String? = nil, address: String? = nil, host: String? = nil,
-        method: String? = nil, userAgent: String? = nil
+        actor: String? = nil,
+        requestID: String? = nil,
+        address: String? = nil,
+        host: String? = nil,
+        method: String? = nil,
+        userAgent: String? = nil
     ) {
         self.actor = actor
         self.requestID = requestID

@@ -3,7 +3,8 @@ extension Array where Element: Sendable {
     ///
     /// - Parameter width: how many transformations run at once at the most; a bound, since each may hold a file open.
     func mapConcurrently<Result: Sendable>(
-        atMost width: Int, _ transform: @Sendable (Element) async throws -> Result
+        atMost width: Int,
+        _ transform: @Sendable (Element) async throws -> Result
     ) async throws -> [Result] {
         if count == 1 { return [try await transform(self[0])] }
         return try await withoutActuallyEscaping(transform) { transform in

@@ -13,7 +13,10 @@ public struct ManifestValidation: Sendable {
             switch self {
             case .all: true
             case .none: false
-            case .platforms(let platforms): child.platform.map({ own in platforms.contains { $0.architecture == own.architecture && $0.os == own.os } }) ?? false
+            case .platforms(let platforms):
+                child.platform.map({ own in
+                    platforms.contains { $0.architecture == own.architecture && $0.os == own.os }
+                }) ?? false
             }
         }
     }

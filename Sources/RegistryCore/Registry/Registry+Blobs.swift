@@ -16,16 +16,21 @@ extension Registry {
     ///   - repository: the repository that must hold it.
     ///   - method: `GET` or `HEAD`, for a store to which clients are redirected.
     /// - Throws: ``RegistryError`` with `BLOB_UNKNOWN`; ``StorageError``.
-    public func blob(_ digest: Digest, in repository: RepositoryName, method: String = "GET") async throws -> StoredBlob {
+    public func blob(_ digest: Digest, in repository: RepositoryName, method: String = "GET") async throws -> StoredBlob
+    {
         guard let canonical = try await storedDigest(ofLayer: digest, in: repository) else { throw unknownBlob(digest) }
         let path = StoreLayout.blobData(canonical)
-        let present = try await StorageError.ifPresent { try await driver.open(at: path)
+        let present = try await StorageError.ifPresent {
+            try await driver.open(at: path)
         }
         guard let object = present, isWhole(object.size, for: canonical) else { throw unknownBlob(digest) }
         shared.locations.remember(digest, in: repository)
         record(.pull, in: repository, digest: digest, mediaType: .octetStream, size: object.size)
         return StoredBlob(
-            digest: digest, object: object, redirect: try await driver.redirect(for: path, method: method))
+            digest: digest,
+            object: object,
+            redirect: try await driver.redirect(for: path, method: method)
+        )
     }
 
     /// Removes a blob from a repository (end-10). Its bytes stay until they are collected.
@@ -50,7 +55,9 @@ extension Registry {
     /// - Returns: whether the blob is now part of the repository; `false` when no source has it.
     /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``.
     public func mount(
-        _ digest: Digest, from source: RepositoryName?, into repository: RepositoryName,
+        _ digest: Digest,
+        from source: RepositoryName?,
+        into repository: RepositoryName,
         mayRead: (RepositoryName) async -> Bool
     ) async throws -> Bool {
         try requireWritable()
@@ -68,7 +75,8 @@ extension Registry {
 
     /// The length of a stored blob in bytes; `nil` when its data is missing or can't be whole.
     func blobSize(_ canonical: Digest) async throws -> Int64? {
-        let present = try await StorageError.ifPresent { try await driver.metadata(at: StoreLayout.blobData(canonical))
+        let present = try await StorageError.ifPresent {
+            try await driver.metadata(at: StoreLayout.blobData(canonical))
         }
         guard let present, present.kind == .object, isWhole(present.size, for: canonical) else { return nil }
         return present.size

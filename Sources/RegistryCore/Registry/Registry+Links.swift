@@ -8,7 +8,8 @@ extension Registry {
     /// What a link points to; `nil` when there is none, or when it is not whole: a crash of the replaced server leaves
     /// empty links behind, and they must not be taken for content.
     func readLink(_ path: StoragePath) async throws -> Digest? {
-        try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) { try await driver.content(at: path, limit: Self.linkLimit)
+        try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
+            try await driver.content(at: path, limit: Self.linkLimit)
         }.flatMap { Digest(String(buffer: $0)) }
     }
 
@@ -44,7 +45,8 @@ extension Registry {
 
     /// Removes a folder; it need not be there.
     func deleteTreeIfPresent(_ path: StoragePath) async throws {
-        _ = try await StorageError.ifPresent { try await driver.deleteTree(at: path)
+        _ = try await StorageError.ifPresent {
+            try await driver.deleteTree(at: path)
         }
     }
 }

@@ -21,8 +21,13 @@ extension Registry {
         var tag: Tag?
         if case .tag(let name) = reference { tag = name }
         record(
-            .pull, in: repository, digest: digest, mediaType: manifest.mediaType,
-            size: Int64(manifest.content.readableBytes), tag: tag)
+            .pull,
+            in: repository,
+            digest: digest,
+            mediaType: manifest.mediaType,
+            size: Int64(manifest.content.readableBytes),
+            tag: tag
+        )
         return manifest
     }
 
@@ -54,7 +59,8 @@ extension Registry {
 
     /// The bytes of a manifest; `nil` when there are none.
     private func manifestContent(_ canonical: Digest) async throws -> ByteBuffer? {
-        let content = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) { try await driver.content(at: StoreLayout.blobData(canonical), limit: options.validation.limits.bytes)
+        let content = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
+            try await driver.content(at: StoreLayout.blobData(canonical), limit: options.validation.limits.bytes)
         }
         return content?.readableBytes == 0 ? nil : content
     }
@@ -131,6 +137,9 @@ extension Registry {
                 .fields([.init("Name", repository.description), .init("Revision", digest.description)])
             }
         return RegistryError(
-            .manifestUnknown, message: "manifest unknown: \(repository) has no \(reference)", detail: detail)
+            .manifestUnknown,
+            message: "manifest unknown: \(repository) has no \(reference)",
+            detail: detail
+        )
     }
 }

@@ -25,7 +25,10 @@ extension Registry {
     /// - Throws: ``RegistryError`` with `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN`, `DIGEST_INVALID`, `UNSUPPORTED`;
     ///   ``StorageError``.
     public func putManifest(
-        _ content: ByteBuffer, declared: MediaType?, as reference: Reference, tags: [Tag] = [],
+        _ content: ByteBuffer,
+        declared: MediaType?,
+        as reference: Reference,
+        tags: [Tag] = [],
         in repository: RepositoryName
     ) async throws -> AcceptedManifest {
         try requireWritable()
@@ -58,13 +61,20 @@ extension Registry {
             }
         }
         record(
-            .push, in: repository, digest: digest, mediaType: manifest.mediaType, size: Int64(content.readableBytes),
-            tag: allTags.first)
+            .push,
+            in: repository,
+            digest: digest,
+            mediaType: manifest.mediaType,
+            size: Int64(content.readableBytes),
+            tag: allTags.first
+        )
         return AcceptedManifest(digest: digest, subject: manifest.subject?.digest, tags: allTags)
     }
 
     private func digest(
-        of content: ByteBuffer, pushedAs reference: Reference, canonical: Digest
+        of content: ByteBuffer,
+        pushedAs reference: Reference,
+        canonical: Digest
     ) throws(RegistryError) -> Digest {
         guard case .digest(let expected) = reference else { return canonical }
         let actual =
@@ -72,8 +82,10 @@ extension Registry {
             ? canonical : ContentHasher.digest(of: content, algorithm: expected.algorithm)
         guard actual == expected else {
             throw RegistryError(
-                .digestInvalid, message: "the manifest's digest is \(actual), not \(expected)",
-                detail: .text(actual.description))
+                .digestInvalid,
+                message: "the manifest's digest is \(actual), not \(expected)",
+                detail: .text(actual.description)
+            )
         }
         return expected
     }
@@ -81,7 +93,9 @@ extension Registry {
     /// Writes a manifest's bytes unless they are there whole.
     private func store(_ content: ByteBuffer, canonical: Digest) async throws {
         let path = StoreLayout.blobData(canonical)
-        if let present = try? await driver.content(at: path, limit: content.readableBytes), present == content { return }
+        if let present = try? await driver.content(at: path, limit: content.readableBytes), present == content {
+            return
+        }
         try await driver.put(content, at: path)
     }
 
@@ -110,7 +124,8 @@ extension Registry {
                 message: item.isManifest
                     ? "the manifest refers to manifest \(item.digest), which is not in \(repository)"
                     : "the manifest refers to blob \(item.digest), which is not in \(repository)",
-                detail: .text(item.digest.description))
+                detail: .text(item.digest.description)
+            )
         }
         if let error = RegistryError(entries: entries) { throw error }
     }

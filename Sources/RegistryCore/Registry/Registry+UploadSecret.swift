@@ -9,7 +9,8 @@ extension Registry {
     public func uploadSecret() async throws -> [UInt8] {
         let path = StoreLayout.uploadSecret
         for _ in 0..<3 {
-            let content = try await StorageError.ifPresent { try await driver.content(at: path, limit: 1024)
+            let content = try await StorageError.ifPresent {
+                try await driver.content(at: path, limit: 1024)
             }
             if let content {
                 if content.readableBytes >= 32 { return Array(buffer: content) }

@@ -26,7 +26,8 @@ extension Registry {
     /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`; ``StorageError``.
     public func uploadStatus(_ id: UploadID, in repository: RepositoryName) async throws -> UploadStatus {
         let started = try await uploadStart(id, in: repository)
-        let data = try await StorageError.ifPresent { try await driver.metadata(at: StoreLayout.uploadData(id, in: repository))
+        let data = try await StorageError.ifPresent {
+            try await driver.metadata(at: StoreLayout.uploadData(id, in: repository))
         }
         return UploadStatus(id: id, size: data?.size ?? 0, started: started)
     }
@@ -54,7 +55,10 @@ extension Registry {
     /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`, `TOOMANYREQUESTS`;
     ///   ``StorageError``; what the source throws.
     public func append(
-        _ source: ContentSource, to id: UploadID, at offset: Int64? = nil, in repository: RepositoryName
+        _ source: ContentSource,
+        to id: UploadID,
+        at offset: Int64? = nil,
+        in repository: RepositoryName
     ) async throws -> UploadStatus {
         try requireWritable()
         return try await writing(to: id) {
@@ -86,7 +90,10 @@ extension Registry {
     ///   `TOOMANYREQUESTS`; ``StorageError``; what the source throws.
     @discardableResult
     public func finishUpload(
-        _ id: UploadID, appending source: ContentSource = .empty, at offset: Int64? = nil, expecting digest: Digest,
+        _ id: UploadID,
+        appending source: ContentSource = .empty,
+        at offset: Int64? = nil,
+        expecting digest: Digest,
         in repository: RepositoryName
     ) async throws -> Int64 {
         try requireWritable()
@@ -105,7 +112,8 @@ extension Registry {
                 throw RegistryError(
                     .digestInvalid,
                     message: "the \(session.size) bytes that were sent hash to \(actual), not to \(digest)",
-                    detail: .text(actual.description))
+                    detail: .text(actual.description)
+                )
             }
             let canonical = try await session.digest(.canonical)
             try await session.commit(as: canonical)
@@ -118,20 +126,31 @@ extension Registry {
     }
 
     private func openSession(
-        _ id: UploadID, at offset: Int64?, alsoHashing other: DigestAlgorithm?, in repository: RepositoryName
+        _ id: UploadID,
+        at offset: Int64?,
+        alsoHashing other: DigestAlgorithm?,
+        in repository: RepositoryName
     ) async throws -> UploadSession {
         let started = try await uploadStart(id, in: repository)
         let session = try await UploadSession(
-            id: id, in: repository, started: started, driver: driver, hashing: shared.hashing, alsoHashing: other)
+            id: id,
+            in: repository,
+            started: started,
+            driver: driver,
+            hashing: shared.hashing,
+            alsoHashing: other
+        )
         guard let offset, offset != session.size else { return session }
         try? await session.suspend()
         throw RegistryError(
             .rangeInvalid,
-            message: "the upload has \(session.size) bytes, and what was sent begins at \(offset)")
+            message: "the upload has \(session.size) bytes, and what was sent begins at \(offset)"
+        )
     }
 
     private func uploadStart(_ id: UploadID, in repository: RepositoryName) async throws -> WallTime {
-        let content = try await StorageError.ifPresent { try await driver.content(at: StoreLayout.uploadStart(id, in: repository), limit: 128)
+        let content = try await StorageError.ifPresent {
+            try await driver.content(at: StoreLayout.uploadStart(id, in: repository), limit: 128)
         }
         guard let content else { throw RegistryError(.blobUploadUnknown, detail: .text(id.description)) }
         // A crash of the replaced server can leave it empty; the upload is there all the same.
@@ -141,7 +160,8 @@ extension Registry {
     /// Runs `body` as the only writer of an upload. A client that lost its connection may come back before the server
     /// has noticed; it waits for a moment, and is asked to come again after that.
     private func writing<Result: Sendable>(
-        to id: UploadID, _ body: () async throws -> Result
+        to id: UploadID,
+        _ body: () async throws -> Result
     ) async throws -> Result {
         let clock = ContinuousClock()
         let deadline = clock.now + options.uploadWait
@@ -153,6 +173,8 @@ extension Registry {
             pause = min(pause * 2, .milliseconds(100))
         }
         throw RegistryError(
-            .tooManyRequests, message: "another request is writing to upload \(id); try again when it has ended")
+            .tooManyRequests,
+            message: "another request is writing to upload \(id); try again when it has ended"
+        )
     }
 }

@@ -65,8 +65,11 @@ public struct Registry: Sendable {
     ///     when that task runs on an event loop.
     ///   - now: the wall clock; tests inject their own.
     public init(
-        driver: any StorageDriver, options: Options = Options(), events: (any EventSink)? = nil,
-        hashing: (any TaskExecutor)? = nil, now: @escaping @Sendable () -> WallTime = WallTime.now
+        driver: any StorageDriver,
+        options: Options = Options(),
+        events: (any EventSink)? = nil,
+        hashing: (any TaskExecutor)? = nil,
+        now: @escaping @Sendable () -> WallTime = WallTime.now
     ) {
         self.driver = driver
         self.options = options
@@ -81,14 +84,27 @@ public struct Registry: Sendable {
     }
 
     func record(
-        _ action: RegistryEvent.Action, in repository: RepositoryName, digest: Digest? = nil,
-        mediaType: MediaType? = nil, size: Int64? = nil, tag: Tag? = nil, mountedFrom: RepositoryName? = nil
+        _ action: RegistryEvent.Action,
+        in repository: RepositoryName,
+        digest: Digest? = nil,
+        mediaType: MediaType? = nil,
+        size: Int64? = nil,
+        tag: Tag? = nil,
+        mountedFrom: RepositoryName? = nil
     ) {
         guard let events = shared.events else { return }
         events.record(
             RegistryEvent(
-                action, in: repository, digest: digest, mediaType: mediaType, size: size, tag: tag,
-                mountedFrom: mountedFrom, origin: origin))
+                action,
+                in: repository,
+                digest: digest,
+                mediaType: mediaType,
+                size: size,
+                tag: tag,
+                mountedFrom: mountedFrom,
+                origin: origin
+            )
+        )
     }
 
     func requireWritable() throws(RegistryError) {
@@ -100,6 +116,8 @@ public struct Registry: Sendable {
         try requireWritable()
         guard !options.allowsDeletion else { return }
         throw RegistryError(
-            .unsupported, message: "deletion is not enabled in this registry (storage.delete.enabled)")
+            .unsupported,
+            message: "deletion is not enabled in this registry (storage.delete.enabled)"
+        )
     }
 }

@@ -28,8 +28,12 @@ struct UploadSession {
     ///
     /// - Parameter other: an algorithm beside the canonical one that the blob is to be hashed by.
     init(
-        id: UploadID, in repository: RepositoryName, started: WallTime, driver: any StorageDriver,
-        hashing executor: (any TaskExecutor)?, alsoHashing other: DigestAlgorithm?
+        id: UploadID,
+        in repository: RepositoryName,
+        started: WallTime,
+        driver: any StorageDriver,
+        hashing executor: (any TaskExecutor)?,
+        alsoHashing other: DigestAlgorithm?
     ) async throws {
         self.id = id
         self.started = started
@@ -37,7 +41,8 @@ struct UploadSession {
         self.driver = driver
         self.executor = executor
         let path = StoreLayout.uploadData(id, in: repository)
-        let present = try await StorageError.ifPresent { try await driver.writer(at: path, resuming: true)
+        let present = try await StorageError.ifPresent {
+            try await driver.writer(at: path, resuming: true)
         }
         if let present { writer = present } else { writer = try await driver.writer(at: path, resuming: false) }
         hasher = ContentHasher(.canonical)
@@ -94,7 +99,12 @@ struct UploadSession {
         try await writer.flush()
         var again = ContentHasher(algorithm)
         try await Self.read(
-            StoreLayout.uploadData(id, in: repository), upTo: size, from: driver, into: &again, on: executor)
+            StoreLayout.uploadData(id, in: repository),
+            upTo: size,
+            from: driver,
+            into: &again,
+            on: executor
+        )
         otherHasher = again
         return again.digest()
     }
@@ -104,7 +114,9 @@ struct UploadSession {
         try await writer.close()
         guard size > 0, writer.size == size, storedOffset != size else { return }
         try await driver.put(
-            ByteBuffer(bytes: hasher.goState), at: StoreLayout.uploadHashState(id, at: size, in: repository))
+            ByteBuffer(bytes: hasher.goState),
+            at: StoreLayout.uploadHashState(id, at: size, in: repository)
+        )
         guard let storedOffset else { return }
         try? await driver.delete(at: StoreLayout.uploadHashState(id, at: storedOffset, in: repository))
     }
@@ -121,9 +133,13 @@ struct UploadSession {
     }
 
     private static func storedHash(
-        of id: UploadID, at offset: Int64, in repository: RepositoryName, from driver: any StorageDriver
+        of id: UploadID,
+        at offset: Int64,
+        in repository: RepositoryName,
+        from driver: any StorageDriver
     ) async throws -> ContentHasher? {
-        let state = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) { try await driver.content(at: StoreLayout.uploadHashState(id, at: offset, in: repository), limit: 1024)
+        let state = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
+            try await driver.content(at: StoreLayout.uploadHashState(id, at: offset, in: repository), limit: 1024)
         }
         guard let state, let hasher = ContentHasher(.canonical, goState: Array(buffer: state)), hasher.count == offset
         else { return nil }
@@ -132,7 +148,10 @@ struct UploadSession {
 
     /// Hashes the data that is there: after a crash, or when another server left no state.
     private static func read(
-        _ path: StoragePath, upTo size: Int64, from driver: any StorageDriver, into hasher: inout ContentHasher,
+        _ path: StoragePath,
+        upTo size: Int64,
+        from driver: any StorageDriver,
+        into hasher: inout ContentHasher,
         on executor: (any TaskExecutor)?
     ) async throws {
         let object = try await driver.open(at: path)
@@ -148,7 +167,9 @@ struct UploadSession {
 
     /// Hashes bytes where that does not keep anybody from being answered.
     private static func hash(
-        _ piece: ByteBuffer, with hashers: (ContentHasher, ContentHasher?), on executor: (any TaskExecutor)?
+        _ piece: ByteBuffer,
+        with hashers: (ContentHasher, ContentHasher?),
+        on executor: (any TaskExecutor)?
     ) async -> (ContentHasher, ContentHasher?) {
         guard let executor else { return update(hashers, with: piece) }
         return await withTaskExecutorPreference(executor) { await updateAway(hashers, with: piece) }
@@ -156,13 +177,15 @@ struct UploadSession {
 
     /// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs.
     @concurrent private static func updateAway(
-        _ hashers: (ContentHasher, ContentHasher?), with piece: ByteBuffer
+        _ hashers: (ContentHasher, ContentHasher?),
+        with piece: ByteBuffer
     ) async -> (ContentHasher, ContentHasher?) {
         update(hashers, with: piece)
     }
 
     private static func update(
-        _ hashers: (ContentHasher, ContentHasher?), with piece: ByteBuffer
+        _ hashers: (ContentHasher, ContentHasher?),
+        with piece: ByteBuffer
     ) -> (ContentHasher, ContentHasher?) {
         var (canonical, other) = hashers
         canonical.update(piece)

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-    internal import Glibc
+internal import Glibc
 #elseif canImport(Musl)
-    internal import Musl
+internal import Musl
 #elseif canImport(Darwin)
-    internal import Darwin
+internal import Darwin
 #endif
 
 /// A moment in seconds since 1970 (UTC), as the store records it.
@@ -39,7 +39,8 @@ public struct WallTime: Sendable, Hashable, Comparable {
         var rest = Array(text.utf8)[...]
         for position in 0..<6 {
             let digits = rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-            guard digits.count == (position == 0 ? 4 : 2), let value = Int64(String(decoding: digits, as: UTF8.self)) else { return nil }
+            guard digits.count == (position == 0 ? 4 : 2), let value = Int64(String(decoding: digits, as: UTF8.self))
+            else { return nil }
             fields.append(value)
             rest = rest[digits.endIndex...]
             if position < 5 {
@@ -50,7 +51,8 @@ public struct WallTime: Sendable, Hashable, Comparable {
         if rest.first == UInt8(ascii: ".") {
             rest = rest.dropFirst().drop { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
         }
-        guard let offset = Self.offset(String(decoding: rest, as: UTF8.self)[...]), (1...12).contains(fields[1]), (1...31).contains(fields[2]),
+        guard let offset = Self.offset(String(decoding: rest, as: UTF8.self)[...]), (1...12).contains(fields[1]),
+            (1...31).contains(fields[2]),
             fields[3] < 24, fields[4] < 60, fields[5] <= 60
         else { return nil }
         let days = Self.days(fromYear: fields[0], month: fields[1], day: fields[2])

@@ -80,7 +80,10 @@ public protocol StorageDriver: Sendable {
     ///   - holding: only folders below which an object lies at this relative path, such as `current/link`.
     /// - Throws: `notFound` when there is no such folder; `wrongKind` for an object.
     func list(
-        _ path: StoragePath, after: String?, limit: Int, holding: String?
+        _ path: StoragePath,
+        after: String?,
+        limit: Int,
+        holding: String?
     ) async throws(StorageError) -> StorageListing
 
     /// Removes one object. Durable on return.

@@ -4,7 +4,8 @@ extension StorageError {
     /// - Parameter codes: the codes that mean nothing to the caller.
     /// - Throws: every other error.
     static func ifPresent<Result>(
-        ignoring codes: Set<Code> = [.notFound, .wrongKind], _ body: () async throws -> Result
+        ignoring codes: Set<Code> = [.notFound, .wrongKind],
+        _ body: () async throws -> Result
     ) async throws -> Result? {
         do {
             return try await body()

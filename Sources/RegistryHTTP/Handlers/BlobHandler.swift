@@ -9,14 +9,17 @@ extension RegistryResponder {
         let tag = "\"\(digest)\""
         if let redirect = blob.redirect {
             return Response(
-                .temporaryRedirect, headers: [.location: redirect, .dockerContentDigest: digest.description])
+                .temporaryRedirect,
+                headers: [.location: redirect, .dockerContentDigest: digest.description]
+            )
         }
         var response = Response(
             .ok,
             headers: [
                 .eTag: tag, .cacheControl: "max-age=31536000", .dockerContentDigest: digest.description,
                 .acceptRanges: "bytes",
-            ])
+            ]
+        )
         if let condition = headers[.ifNoneMatch], EntityTags(condition).contains(digest.description) {
             response.status = .notModified
             return response
@@ -32,7 +35,8 @@ extension RegistryResponder {
             response.body = .object(blob.object, range)
         case .unsatisfiable:
             response = Response(
-                RegistryError(.rangeInvalid, message: "the blob has \(size) bytes, and the range holds none of them"))
+                RegistryError(.rangeInvalid, message: "the blob has \(size) bytes, and the range holds none of them")
+            )
             response.headers[.contentRange] = "bytes */\(size)"
         }
         return response

@@ -42,7 +42,12 @@ extension RegistryResponder {
         }
         let count = max(1, pagination.count ?? options.maximumReferrers)
         let page = try await call.registry.referrers(
-            of: subject, in: name, artifactType: filter, after: last, limit: count)
+            of: subject,
+            in: name,
+            artifactType: filter,
+            after: last,
+            limit: count
+        )
         var body = ByteBuffer()
         body.writeString(#"{"schemaVersion":2,"mediaType":"\#(MediaType.ociIndex)","manifests":["#)
         for (position, descriptor) in page.items.enumerated() {
@@ -51,12 +56,18 @@ extension RegistryResponder {
         }
         body.writeString("]}")
         var response = Response(
-            .ok, headers: [.contentType: MediaType.ociIndex.description], body: .bytes(body))
+            .ok,
+            headers: [.contentType: MediaType.ociIndex.description],
+            body: .bytes(body)
+        )
         if filter != nil { response.headers[.ociFiltersApplied] = "artifactType" }
         if page.hasMore, let last = page.items.last?.digest {
             response.headers[.link] = Pagination.link(
-                path: call.path, last: last.description, count: pagination.count.map { max(1, $0) },
-                filter: filter.map { ("artifactType", $0) })
+                path: call.path,
+                last: last.description,
+                count: pagination.count.map { max(1, $0) },
+                filter: filter.map { ("artifactType", $0) }
+            )
         }
         return response
     }

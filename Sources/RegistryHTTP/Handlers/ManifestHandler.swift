@@ -25,14 +25,18 @@ extension RegistryResponder {
     /// nothing, for a Docker list that is asked for by tag its linux/amd64 image, else the manifest as it is. So it
     /// is in the replaced server, for the sake of clients that know one image a tag.
     private func substitute(
-        for manifest: StoredManifest, _ accepted: AcceptedTypes, _ call: Call, _ name: RepositoryName,
+        for manifest: StoredManifest,
+        _ accepted: AcceptedTypes,
+        _ call: Call,
+        _ name: RepositoryName,
         _ reference: Reference
     ) async throws -> StoredManifest {
         switch manifest.mediaType {
         case .ociManifest, .ociIndex:
             throw RegistryError(
                 .manifestUnknown,
-                message: "the manifest is of type \(manifest.mediaType), which the Accept header does not list")
+                message: "the manifest is of type \(manifest.mediaType), which the Accept header does not list"
+            )
         case .dockerManifestList:
             guard case .tag = reference else { return manifest }
             let list = try? Manifest(stored: manifest.content)
@@ -41,7 +45,8 @@ extension RegistryResponder {
                 throw RegistryError(
                     .manifestUnknown,
                     message: "the manifest is a list without an image for linux/amd64, and the Accept header does not "
-                        + "list \(manifest.mediaType)")
+                        + "list \(manifest.mediaType)"
+                )
             }
             return try await call.registry.manifest(.digest(child.digest), in: name)
         default: return manifest
@@ -58,13 +63,20 @@ extension RegistryResponder {
         }
         let content = try await wholeBody(call.body, limit: registry.options.validation.limits.bytes)
         let declared = try declaredType(call.request)
-        let accepted = try await call.registry.putManifest(content, declared: declared, as: reference, tags: tags, in: name)
+        let accepted = try await call.registry.putManifest(
+            content,
+            declared: declared,
+            as: reference,
+            tags: tags,
+            in: name
+        )
         var response = Response(
             .created,
             headers: [
                 .location: call.urls.manifest(name.description, accepted.digest.description),
                 .dockerContentDigest: accepted.digest.description,
-            ])
+            ]
+        )
         if let subject = accepted.subject { response.headers[.ociSubject] = subject.description }
         if !tags.isEmpty { response.headers[.ociTag] = tags.map(\.description).joined(separator: ", ") }
         return response
@@ -83,7 +95,9 @@ extension RegistryResponder {
         guard let text = request.headerFields[.contentType], !text.isEmpty else { return nil }
         guard let type = MediaType(text) else {
             throw RegistryError(
-                .manifestInvalid, message: "unsupported manifest media type: '\(text.prefix(200))' is not a media type")
+                .manifestInvalid,
+                message: "unsupported manifest media type: '\(text.prefix(200))' is not a media type"
+            )
         }
         return type
     }
@@ -93,7 +107,10 @@ extension RegistryResponder {
     /// - Throws: ``RegistryError`` with status 413 as soon as it is known to be too long.
     private func wholeBody(_ body: RequestBody, limit: Int) async throws -> ByteBuffer {
         let tooLarge = RegistryError(
-            .manifestInvalid, message: "a manifest may have \(limit) bytes at the most", status: 413)
+            .manifestInvalid,
+            message: "a manifest may have \(limit) bytes at the most",
+            status: 413
+        )
         if let length = body.length, length > limit { throw tooLarge }
         var content = ByteBuffer()
         while var piece = try await body.next() {

@@ -5,13 +5,17 @@ internal import RegistryCore
 extension RegistryResponder {
     /// `POST /v2/<name>/blobs/uploads/`: begins an upload (end-4a), takes a whole blob (end-4b) or mounts one (end-11).
     func beginUpload(
-        _ call: Call, _ name: RepositoryName, mountingFrom source: RepositoryName?, mayMount: Bool
+        _ call: Call,
+        _ name: RepositoryName,
+        mountingFrom source: RepositoryName?,
+        mayMount: Bool
     ) async throws -> Response {
         let digest = try digest(call.target["digest"])
         if let text = call.target["digest-algorithm"], DigestAlgorithm(rawValue: text) == nil {
             throw RegistryError(
                 .digestInvalid,
-                message: "the digest algorithm '\(text.prefix(100))' is not supported: use sha256, sha384 or sha512")
+                message: "the digest algorithm '\(text.prefix(100))' is not supported: use sha256, sha384 or sha512"
+            )
         }
         if let mounted = try self.digest(call.target["mount"]), mayMount,
             try await mount(call, mounted, from: source, into: name)
@@ -31,14 +35,19 @@ extension RegistryResponder {
     }
 
     private func mount(
-        _ call: Call, _ digest: Digest, from source: RepositoryName?, into name: RepositoryName
+        _ call: Call,
+        _ digest: Digest,
+        from source: RepositoryName?,
+        into name: RepositoryName
     ) async throws -> Bool {
         try await call.registry.mount(digest, from: source, into: name) { candidate in
             // The request itself was allowed to read the source that it names.
             if candidate == source || candidate == name { return true }
             let decision = await access.decide(
                 authorization: call.request.headerFields[.authorization],
-                wanting: [Access(.pull, to: .repository(candidate))], host: call.request.authority)
+                wanting: [Access(.pull, to: .repository(candidate))],
+                host: call.request.authority
+            )
             return switch decision {
             case .granted: true
             case .challenged, .denied: false
@@ -66,7 +75,12 @@ extension RegistryResponder {
         }
         return try await continuing(call, name, id) { offset, _ in
             try await call.registry.finishUpload(
-                id, appending: call.content, at: offset, expecting: digest, in: name)
+                id,
+                appending: call.content,
+                at: offset,
+                expecting: digest,
+                in: name
+            )
             return created(call, name, digest)
         }
     }
@@ -81,7 +95,9 @@ extension RegistryResponder {
     /// Runs a request that goes on with an upload, and answers one that begins at the wrong place with where the
     /// upload stands, so that the client can go on from there.
     private func continuing(
-        _ call: Call, _ name: RepositoryName, _ id: UploadID,
+        _ call: Call,
+        _ name: RepositoryName,
+        _ id: UploadID,
         _ body: (_ offset: Int64?, _ range: ContentRange?) async throws -> Response
     ) async throws -> Response {
         do {
@@ -90,7 +106,8 @@ extension RegistryResponder {
             if let range, let length = call.body.length, range.length != length {
                 throw RegistryError(
                     .sizeInvalid,
-                    message: "Content-Range tells of \(range.length) bytes and Content-Length of \(length)")
+                    message: "Content-Range tells of \(range.length) bytes and Content-Length of \(length)"
+                )
             }
             return try await body(range?.first ?? token?.offset, range)
         } catch let error as RegistryError where error.code == .rangeInvalid {
@@ -124,11 +141,15 @@ extension RegistryResponder {
             headers: [
                 .location: call.urls.blob(name.description, digest.description),
                 .dockerContentDigest: digest.description,
-            ])
+            ]
+        )
     }
 
     private func progress(
-        _ code: HTTPResponse.Status, _ call: Call, _ name: RepositoryName, _ status: UploadStatus
+        _ code: HTTPResponse.Status,
+        _ call: Call,
+        _ name: RepositoryName,
+        _ status: UploadStatus
     ) -> Response {
         let token = UploadToken(repository: name, status: status).encoded(secret: options.uploadSecret)
         var headers: HTTPFields = [
@@ -162,7 +183,9 @@ struct ContentRange: Hashable {
             last < Int64.max
         else {
             throw RegistryError(
-                .rangeInvalid, message: "'\(header.prefix(100))' is not a range: expected <first>-<last>")
+                .rangeInvalid,
+                message: "'\(header.prefix(100))' is not a range: expected <first>-<last>"
+            )
         }
         self.first = first
         length = last - first + 1

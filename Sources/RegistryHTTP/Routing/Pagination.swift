@@ -41,8 +41,10 @@ struct Pagination: Sendable {
 
     private static func invalid(_ text: String, _ message: String) -> RegistryError {
         RegistryError(
-            .paginationNumberInvalid, message: "\(ErrorCode.paginationNumberInvalid.message): \(message)",
-            detail: .fields([.init("n", String(text.prefix(100)))]))
+            .paginationNumberInvalid,
+            message: "\(ErrorCode.paginationNumberInvalid.message): \(message)",
+            detail: .fields([.init("n", String(text.prefix(100)))])
+        )
     }
 
     /// Escapes a query's value as Go's `url.QueryEscape` does, which is what clients of the replaced server see.

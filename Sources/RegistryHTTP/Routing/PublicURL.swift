@@ -90,7 +90,9 @@ struct PublicURL: Sendable {
 
     private static func validPrefix(_ text: String) -> String? {
         let bare = text.hasSuffix("/") ? text.dropLast() : text[...]
-        guard bare.utf8.first == UInt8(ascii: "/"), !bare.contains("//"), bare.utf8.allSatisfy(isPathByte) else { return nil }
+        guard bare.utf8.first == UInt8(ascii: "/"), !bare.contains("//"), bare.utf8.allSatisfy(isPathByte) else {
+            return nil
+        }
         return String(bare)
     }
 
@@ -122,6 +124,7 @@ struct PublicURL: Sendable {
 
     private static func unquoted(_ text: Substring) -> String {
         let bare = trimmed(text)
-        return bare.count >= 2 && bare.hasPrefix("\"") && bare.hasSuffix("\"") ? String(bare.dropFirst().dropLast()) : bare
+        return bare.count >= 2 && bare.hasPrefix("\"") && bare.hasSuffix("\"")
+            ? String(bare.dropFirst().dropLast()) : bare
     }
 }

@@ -21,7 +21,11 @@ extension Response {
             body.writeString("}")
         }
         body.writeString("]}\n")
-        self.init(HTTPResponse.Status(code: error.status), headers: [.contentType: "application/json"], body: .bytes(body))
+        self.init(
+            HTTPResponse.Status(code: error.status),
+            headers: [.contentType: "application/json"],
+            body: .bytes(body)
+        )
         if error.code == .tooManyRequests || error.status == 503 { headers[.retryAfter] = "1" }
     }
 }

@@ -34,7 +34,8 @@ struct UploadToken: Hashable {
         guard HMACSHA256(key: secret).isValid(code, for: message) else {
             throw Self.refusal("_state was made with another http.secret: replicas must share one")
         }
-        guard let json = try? JSONValue(parsing: ByteBuffer(bytes: message)), let state = json.object, let name = state["Name"]?.string,
+        guard let json = try? JSONValue(parsing: ByteBuffer(bytes: message)), let state = json.object,
+            let name = state["Name"]?.string,
             let id = state["UUID"]?.string, let offset = state["Offset"]?.integer, offset >= 0,
             let start = state["StartedAt"]?.string.flatMap({ WallTime(rfc3339: $0) })
         else { throw Self.refusal("_state does not hold an upload's state") }

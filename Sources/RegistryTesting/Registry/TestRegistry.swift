@@ -59,16 +59,23 @@ public struct TestRegistry: Sendable {
     ///   - body: the test.
     /// - Throws: what keeps it from listening; what `body` throws.
     public static func run<Result: Sendable>(
-        _ setup: Setup = Setup(), logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+        _ setup: Setup = Setup(),
+        logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
         _ body: (TestRegistry) async throws -> Result
     ) async throws -> Result {
         let registry = Registry(
-            driver: setup.driver, options: setup.registry, events: setup.events,
-            hashing: ThreadPoolTaskExecutor(.singleton))
+            driver: setup.driver,
+            options: setup.registry,
+            events: setup.events,
+            hashing: ThreadPoolTaskExecutor(.singleton)
+        )
         let server = RegistryServer(
             configuration: setup.server,
             responder: RegistryResponder(registry: registry, access: setup.access, options: setup.responder),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, observer: setup.observer, logger: logger)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            observer: setup.observer,
+            logger: logger
+        )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let address = try await server.boundAddress
