@@ -4,9 +4,8 @@ import ArgumentParser
 struct Registryd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "registryd",
-        abstract: "A container registry: the OCI distribution API on files.",
+        abstract: "A container registry: the OCI distribution API on the replaced server's files.",
         version: "registryd 0.1.0",
-        subcommands: [Serve.self],
-        defaultSubcommand: Serve.self
+        subcommands: [Serve.self, Check.self]
     )
 }

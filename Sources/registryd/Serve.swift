@@ -1,45 +1,64 @@
 import ArgumentParser
-import Foundation
 import Logging
+import NIOCore
 import NIOPosix
+import RegistryConfiguration
 import RegistryCore
 import RegistryHTTP
 import RegistryStorage
 import ServiceLifecycle
 import UnixSignals
 
+/// Serves a registry until SIGTERM or SIGINT, then lets running requests end.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serve the registry.")
 
-    @Argument(help: "The configuration file.")
-    var file: String?
+    @OptionGroup var file: ConfigurationFile
 
     func run() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        let root = environment["REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY"] ?? "./data"
-        let address = environment["REGISTRY_HTTP_ADDR"] ?? "127.0.0.1:5000"
-        let colon = address.lastIndex(of: ":") ?? address.endIndex
-        let logger = Logger(label: "registryd")
-        let files = NIOThreadPool(numberOfThreads: 16)
+        let configuration = try file.load()
+        try Composition.checkAvailable(configuration)
+        var logger = Logger(label: "registryd")
+        logger.logLevel = Composition.level(configuration)
+
+        let files = NIOThreadPool(numberOfThreads: fileThreads(configuration))
+        let hashing = NIOThreadPool(numberOfThreads: System.coreCount)
         files.start()
-        let hashing = NIOThreadPool(numberOfThreads: 2)
         hashing.start()
-        let driver = FilesystemDriver(root: root, threadPool: files)
-        var options = Registry.Options()
-        options.allowsDeletion = environment["REGISTRY_STORAGE_DELETE_ENABLED"] == "true"
-        let registry = Registry(driver: driver, options: options, hashing: ThreadPoolTaskExecutor(hashing))
+        do {
+            try await serve(configuration, files, hashing, logger)
+        } catch {
+            logger.error("stopped", metadata: ["error": "\(error)"])
+            throw ExitCode.failure
+        }
+        try await files.shutdownGracefully()
+        try await hashing.shutdownGracefully()
+    }
+
+    private func serve(
+        _ configuration: Configuration, _ files: NIOThreadPool, _ hashing: NIOThreadPool, _ logger: Logger
+    ) async throws {
+        let registry = Registry(
+            driver: Composition.driver(configuration, files: files), options: Composition.options(configuration),
+            hashing: ThreadPoolTaskExecutor(hashing))
         let secret =
-            if let secret = environment["REGISTRY_HTTP_SECRET"] { Array(secret.utf8) } else {
+            if let secret = configuration.http.secret { Array(secret.utf8) } else {
                 try await registry.uploadSecret()
             }
-        let responder = RegistryResponder(registry: registry, options: .init(uploadSecret: secret))
         let server = RegistryServer(
-            configuration: ServerConfiguration(
-                host: String(address[..<colon]), port: Int(address[address.index(after: colon)...]) ?? 5000),
-            responder: responder, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            configuration: Composition.server(configuration),
+            responder: RegistryResponder(
+                registry: registry, options: Composition.responderOptions(configuration, secret: secret)),
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
+    }
+
+    /// The replaced server bounds its file operations by goroutines, of which 100 are cheap; here each is a thread.
+    private func fileThreads(_ configuration: Configuration) -> Int {
+        guard case .filesystem(let parameters) = configuration.storage.driver else { return 1 }
+        return min(parameters.maxThreads, 32)
     }
 }

@@ -13,7 +13,14 @@ struct RepositoryWalk {
         var after: String?
         var hasMore = true
         /// Siblings that were passed and whose content is still to come, the next one last.
-        var pending: [String] = []
+        var pending: [PassedFolder] = []
+    }
+
+    /// A folder that was looked into for what makes it a repository, with what was seen.
+    private struct PassedFolder {
+        let name: String
+        /// Its first page, which need not be read again; `nil` when it was not looked into.
+        var firstPage: StorageListing?
     }
 
     private static let pageSize = 256
@@ -37,10 +44,9 @@ struct RepositoryWalk {
         while let depth = levels.indices.last {
             try await fill(depth)
             let entry = levels[depth].entries.first
-            if let folder = levels[depth].pending.last, entry.map({ !Self.precedes($0, folder + "/") }) ?? true {
+            if let folder = levels[depth].pending.last, entry.map({ !Self.precedes($0, folder.name + "/") }) ?? true {
                 levels[depth].pending.removeLast()
-                levels.append(
-                    level(at: levels[depth].path.appending(folder), prefix: levels[depth].prefix + folder + "/"))
+                descend(into: folder, of: levels[depth])
                 continue
             }
             guard let entry else {
@@ -49,12 +55,39 @@ struct RepositoryWalk {
             }
             levels[depth].entries.removeFirst()
             let name = levels[depth].prefix + entry
-            if reachesPastStart(name) { levels[depth].pending.append(entry) }
-            guard start.map({ Self.precedes($0, name) }) ?? true, let repository = RepositoryName(name) else { continue }
-            let folder = levels[depth].path.appending(entry).appending(StoreLayout.manifestsFolder)
-            if try await driver.exists(at: folder) { return repository }
+            guard reachesPastStart(name) else { continue }
+            guard start.map({ Self.precedes($0, name) }) ?? true else {
+                levels[depth].pending.append(PassedFolder(name: entry))
+                continue
+            }
+            // One page tells both whether the folder is a repository and whether it has others in it.
+            let path = levels[depth].path.appending(entry)
+            let page = try await page(of: path, after: nil)
+            if page.hasMore || page.entries.contains(where: Self.mayHoldRepositories) {
+                levels[depth].pending.append(PassedFolder(name: entry, firstPage: page))
+            }
+            guard let repository = RepositoryName(name) else { continue }
+            if try await isRepository(path, firstPage: page) { return repository }
         }
         return nil
+    }
+
+    private func isRepository(_ path: StoragePath, firstPage page: StorageListing) async throws -> Bool {
+        if page.entries.contains(where: { $0.name == StoreLayout.manifestsFolder }) { return true }
+        guard page.hasMore, let last = page.entries.last?.name, Self.precedes(last, StoreLayout.manifestsFolder) else {
+            return false
+        }
+        return try await driver.exists(at: path.appending(StoreLayout.manifestsFolder))
+    }
+
+    private static func mayHoldRepositories(_ entry: StorageListing.Entry) -> Bool {
+        entry.kind == .folder && !entry.name.hasPrefix("_")
+    }
+
+    private mutating func descend(into folder: PassedFolder, of parent: Level) {
+        var below = level(at: parent.path.appending(folder.name), prefix: parent.prefix + folder.name + "/")
+        if let page = folder.firstPage { take(page, into: &below) }
+        levels.append(below)
     }
 
     /// A level that begins where the walk does. Of the folders that sort before the start, only those can hold names
@@ -67,7 +100,7 @@ struct RepositoryWalk {
         for length in 1..<max(1, component.count + 1) {
             let beginning = String(decoding: component.prefix(length), as: UTF8.self)
             guard StoragePath.isComponent(beginning), !beginning.hasPrefix("_") else { continue }
-            if reachesPastStart(prefix + beginning) { level.pending.append(beginning) }
+            if reachesPastStart(prefix + beginning) { level.pending.append(PassedFolder(name: beginning)) }
         }
         // The longest beginning sorts first among those, since what follows in the shorter ones is greater: `a-b/`
         // comes before `a/`. They were appended shortest first, and the last one is next.
@@ -77,15 +110,21 @@ struct RepositoryWalk {
     /// Reads the level's next page when the one before is used up.
     private mutating func fill(_ depth: Int) async throws {
         while levels[depth].entries.isEmpty, levels[depth].hasMore {
-            let (path, after) = (levels[depth].path, levels[depth].after)
-            let present = try await StorageError.ifPresent { [driver] in try await driver.list(path, after: after, limit: Self.pageSize)
-            }
-            let page = present ?? StorageListing(entries: [], hasMore: false)
-            levels[depth].hasMore = page.hasMore
-            if let last = page.entries.last { levels[depth].after = last.name }
-            levels[depth].entries =
-                page.entries.filter { $0.kind == .folder && !$0.name.hasPrefix("_") }.map(\.name)[...]
+            let page = try await page(of: levels[depth].path, after: levels[depth].after)
+            take(page, into: &levels[depth])
         }
+    }
+
+    private func take(_ page: StorageListing, into level: inout Level) {
+        level.hasMore = page.hasMore
+        if let last = page.entries.last { level.after = last.name }
+        level.entries = page.entries.filter(Self.mayHoldRepositories).map(\.name)[...]
+    }
+
+    /// A page of a folder; an empty one when it is gone.
+    private func page(of path: StoragePath, after: String?) async throws -> StorageListing {
+        try await StorageError.ifPresent { try await driver.list(path, after: after, limit: Self.pageSize) }
+            ?? StorageListing(entries: [], hasMore: false)
     }
 
     /// Whether a folder can hold names that sort after the start.
