@@ -196,7 +196,8 @@ public struct RegistryResponder: Responder {
         let allowed = route.methods.filter { method in
             method == .get || method == .head || (!registry.options.isReadOnly && method != request.method)
         }
-        return allowed.map(\.rawValue).joined(separator: ", ")
+        // Every endpoint answers OPTIONS, and an empty field is taken for a malformed one by some clients.
+        return allowed.isEmpty ? "OPTIONS" : allowed.map(\.rawValue).joined(separator: ", ")
     }
 
     private func isAPI(_ path: String) -> Bool {

@@ -91,9 +91,9 @@ struct DeletionTests {
             let config = digest(of: "config")
             for (method, path, allow) in [
                 ("PUT", "/v2/a/manifests/latest", "GET, HEAD"), ("DELETE", "/v2/a/manifests/latest", "GET, HEAD"),
-                ("DELETE", "/v2/a/blobs/\(config)", "GET, HEAD"), ("POST", "/v2/a/blobs/uploads/", ""),
-                ("POST", "/v2/b/blobs/uploads/?mount=\(config)&from=a", ""),
-                ("POST", "/v2/b/blobs/uploads/?digest=\(config)", ""), ("PATCH", target, "GET, HEAD"),
+                ("DELETE", "/v2/a/blobs/\(config)", "GET, HEAD"), ("POST", "/v2/a/blobs/uploads/", "OPTIONS"),
+                ("POST", "/v2/b/blobs/uploads/?mount=\(config)&from=a", "OPTIONS"),
+                ("POST", "/v2/b/blobs/uploads/?digest=\(config)", "OPTIONS"), ("PATCH", target, "GET, HEAD"),
                 ("PUT", "\(target)&digest=\(digest(of: ""))", "GET, HEAD"), ("DELETE", target, "GET, HEAD"),
             ] {
                 let headers = path.contains("manifests") ? ["Content-Type": image.type] : [:]

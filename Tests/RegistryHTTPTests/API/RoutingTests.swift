@@ -94,7 +94,7 @@ struct RoutingTests {
 
     @Test(
         "a name that breaks the grammar is refused as such at every endpoint",
-        arguments: ["A", "a//b", "-a", "a-", "a..b", "a%20b", "a/_b", "..", "%2e%2e", "a%00", "ä"]
+        arguments: ["A", "a//b", "-a", "a-", "a..b", "a%20b", "a/_b", "..", "%2e%2e", "a%00", "%C3%A4"]
     )
     func names(name: String) async throws {
         try await TestRegistry.run { registry in

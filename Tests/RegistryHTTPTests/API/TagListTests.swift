@@ -71,7 +71,7 @@ struct TagListTests {
         }
     }
 
-    @Test("a number that is none is refused", arguments: ["x", "-1", "1.5", "%2B1", "1e3", "0x10", "1%202", "٣"])
+    @Test("a number that is none is refused", arguments: ["x", "-1", "1.5", "%2B1", "1e3", "0x10", "1%202", "%D9%A3"])
     func invalidNumbers(number: String) async throws {
         try await withTags(["x"]) { registry in
             let answer = try await registry.send("GET", "/v2/a/b/tags/list?n=\(number)")
@@ -145,8 +145,9 @@ struct TagListTests {
         setup.driver = driver
         // Pushes of 10,000 manifests would take longer than all other tests.
         let folder = StoragePath.root.appending("docker/registry/v2/repositories/a/b/_manifests/tags")
+        let link = ByteBuffer(string: digest(of: "x"))
         for tag in tags {
-            try await driver.put(ByteBuffer(string: digest(of: tag)), at: folder.appending("\(tag)/current/link"))
+            try await driver.put(link, at: folder.appending("\(tag)/current/link"))
         }
         try await TestRegistry.run(setup, body)
     }
