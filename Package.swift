@@ -128,7 +128,7 @@ let package = Package(
 
         .testTarget(
             name: "RegistryCoreTests",
-            dependencies: ["RegistryCore"],
+            dependencies: ["RegistryCore", "RegistryStorage"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -154,9 +154,28 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BadInputTests",
+            dependencies: [
+                "RegistryCore",
+                "RegistryHTTP",
+                "RegistryStorage",
+                "RegistryTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["RegistryCore", "RegistryHTTP", "RegistryStorage", "RegistryTesting"],
             swiftSettings: settings
         ),
 

@@ -65,6 +65,9 @@ public struct RegistryResponder: Responder {
         } catch {
             response = Response(RegistryError(wrapping: error))
         }
+        if response.status == .methodNotAllowed, response.headers[.allow] == nil {
+            response.headers[.allow] = allowedHere(request, target)
+        }
         guard target.path.map(isAPI) ?? true else { return response }
         response.headers[.dockerAPIVersion] = "registry/2.0"
         response.headers.append(contentsOf: options.headers)
@@ -72,7 +75,10 @@ public struct RegistryResponder: Responder {
     }
 
     private func answer(
-        _ request: HTTPRequest, _ target: DecodedTarget, _ body: RequestBody, _ peer: Peer
+        _ request: HTTPRequest,
+        _ target: DecodedTarget,
+        _ body: RequestBody,
+        _ peer: Peer
     ) async throws -> Response {
         guard let path = target.path else {
             throw RegistryError(.nameInvalid, message: "the path has an escape that is not UTF-8 or not hexadecimal")
@@ -90,9 +96,13 @@ public struct RegistryResponder: Responder {
         guard route.methods.contains(request.method) else { return methodNotAllowed(request.method, route) }
 
         let call = Call(
-            request: request, target: target, path: path, body: body,
+            request: request,
+            target: target,
+            path: path,
+            body: body,
             registry: registry.acting(as: origin(of: request, principal, peer)),
-            urls: PublicURL(for: request, path: path, isSecure: peer.isSecure, options: options))
+            urls: PublicURL(for: request, path: path, isSecure: peer.isSecure, options: options)
+        )
         switch (route, request.method) {
         case (.catalog, _): return try await catalog(call)
         case (.tags(let name), _): return try await tags(call, name)
@@ -117,18 +127,25 @@ public struct RegistryResponder: Responder {
     /// A caller who may push but not read the repository that he wants to mount from is let in without the mount, so
     /// that his client sends the blob instead.
     private func authorize(
-        _ request: HTTPRequest, _ route: Route, mountingFrom source: RepositoryName?
+        _ request: HTTPRequest,
+        _ route: Route,
+        mountingFrom source: RepositoryName?
     ) async throws -> (principal: Principal, mayMount: Bool) {
         let authorization = request.headerFields[.authorization]
         let wanted = route.requiredAccess(request.method, mountingFrom: source)
         var decision = await access.decide(
-            authorization: authorization, wanting: wanted, host: request.authority)
+            authorization: authorization,
+            wanting: wanted,
+            host: request.authority
+        )
         var mayMount = true
         if case .denied = decision, source != nil {
             mayMount = false
             decision = await access.decide(
-                authorization: authorization, wanting: route.requiredAccess(request.method, mountingFrom: nil),
-                host: request.authority)
+                authorization: authorization,
+                wanting: route.requiredAccess(request.method, mountingFrom: nil),
+                host: request.authority
+            )
         }
         switch decision {
         case .granted(let principal): return (principal, mayMount)
@@ -139,12 +156,18 @@ public struct RegistryResponder: Responder {
 
     private func origin(of request: HTTPRequest, _ principal: Principal, _ peer: Peer) -> RequestOrigin {
         RequestOrigin(
-            actor: principal.name, address: peer.address, host: request.authority, method: request.method.rawValue,
-            userAgent: request.headerFields[.userAgent])
+            actor: principal.name,
+            address: peer.address,
+            host: request.authority,
+            method: request.method.rawValue,
+            userAgent: request.headerFields[.userAgent]
+        )
     }
 
     private func mountSource(
-        _ route: Route, _ method: HTTPRequest.Method, _ target: DecodedTarget
+        _ route: Route,
+        _ method: HTTPRequest.Method,
+        _ target: DecodedTarget
     ) throws(RegistryError) -> RepositoryName? {
         guard case .uploads = route, method == .post, let text = target["from"], !text.isEmpty else { return nil }
         do {
@@ -160,9 +183,20 @@ public struct RegistryResponder: Responder {
 
     private func methodNotAllowed(_ method: HTTPRequest.Method, _ route: Route) -> Response {
         var response = Response(
-            RegistryError(.unsupported, message: "this endpoint has no method \(method.rawValue.prefix(50))"))
+            RegistryError(.unsupported, message: "this endpoint has no method \(method.rawValue.prefix(50))")
+        )
         response.headers[.allow] = route.allow
         return response
+    }
+
+    /// The methods that remain where a registry that is read-only, or keeps what it has, refuses one: RFC 9110 section
+    /// 15.5.6 wants them with each status 405.
+    private func allowedHere(_ request: HTTPRequest, _ target: DecodedTarget) -> String {
+        let route = Route(method: request.method, path: (target.path ?? "/").removingPrefix(options.pathPrefix))
+        let allowed = route.methods.filter { method in
+            method == .get || method == .head || (!registry.options.isReadOnly && method != request.method)
+        }
+        return allowed.map(\.rawValue).joined(separator: ", ")
     }
 
     private func isAPI(_ path: String) -> Bool {

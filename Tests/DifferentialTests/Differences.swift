@@ -5,7 +5,7 @@ import ShellSupport
 struct Difference: Hashable, Codable, CustomStringConvertible {
     /// The exchange.
     var exchange: String
-    /// Which part of the answer: `status`, `body` or a header field in lower case.
+    /// Which part of the answer: `status`, `message`, `body` or a header field in lower case.
     var field: String
     /// What the peer says; empty for a field that it doesn't send.
     var peer: String
@@ -16,8 +16,15 @@ struct Difference: Hashable, Codable, CustomStringConvertible {
 }
 
 extension Difference {
-    /// All differences between two answers to one exchange.
+    /// All differences between two answers to one exchange. Where the status is another, so is the whole answer, and
+    /// only the status counts, with the field that tells clients that a registry answers.
     static func between(peer: Observation, ours: Observation, in exchange: Exchange) -> [Difference] {
+        let all = allBetween(peer: peer, ours: ours, in: exchange)
+        guard all.contains(where: { $0.field == "status" }) else { return all }
+        return all.filter { $0.field == "status" || $0.field == "docker-distribution-api-version" }
+    }
+
+    private static func allBetween(peer: Observation, ours: Observation, in exchange: Exchange) -> [Difference] {
         Set(peer.fields.keys).union(ours.fields.keys).sorted().compactMap { field in
             let values = (peer.fields[field] ?? "", ours.fields[field] ?? "")
             guard values.0 != values.1 else { return nil }

@@ -57,7 +57,8 @@ struct Conversation {
                 locations[name] = RegistryReader.target(of: location)
             }
             return Observation(response, method: request.method, port: port)
-        } catch let error as WireError {
+        } catch let error as WireError where !error.isRefused {
+            // A registry that hangs or breaks off has answered so; one that is gone ends the comparison.
             return Observation(failure: error.description)
         }
     }

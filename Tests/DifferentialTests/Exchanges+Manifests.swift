@@ -47,21 +47,25 @@ extension Exchange {
             ("blob", Fixture.layerDigest),
             ("umlaut", "%C3%A4"),
         ]
-        return references.flatMap { label, reference in
-            let target = "/v2/app/manifests/\(reference)"
-            return [
-                Exchange("manifests/get \(label)", "GET", target, [accept(everything)]),
-                Exchange("manifests/head \(label)", "HEAD", target, [accept(everything)]),
-                Exchange("manifests/delete \(label)", "DELETE", target),
-                Exchange(
-                    "manifests/put \(label)",
-                    "PUT",
-                    target,
-                    [type(ImageLayout.manifestType)],
-                    body: Array("{}".utf8)
-                ),
-            ]
+        // The peer takes the digest of a layer for a manifest's and deletes the layer, so that one is deleted at the end.
+        let deletes = references.filter { $0.label != "blob" }.map { label, reference in
+            Exchange("manifests/delete \(label)", "DELETE", "/v2/app/manifests/\(reference)")
         }
+        return deletes
+            + references.flatMap { label, reference in
+                let target = "/v2/app/manifests/\(reference)"
+                return [
+                    Exchange("manifests/get \(label)", "GET", target, [accept(everything)]),
+                    Exchange("manifests/head \(label)", "HEAD", target, [accept(everything)]),
+                    Exchange(
+                        "manifests/put \(label)",
+                        "PUT",
+                        target,
+                        [type(ImageLayout.manifestType)],
+                        body: Array("{}".utf8)
+                    ),
+                ]
+            }
     }
 
     /// Writing manifests, right and wrong.
@@ -187,6 +191,8 @@ extension Exchange {
             Exchange("deletes/a manifest: catalog", "GET", "/v2/_catalog"),
             Exchange("deletes/a manifest: its blob", "HEAD", "/v2/many/blobs/\(contentDigest(Fixture.other.blobs[1]))"),
             Exchange("deletes/in an unknown repository", "DELETE", "/v2/nothing/manifests/\(digest)"),
+            Exchange("deletes/a blob as a manifest", "DELETE", "/v2/app/manifests/\(Fixture.layerDigest)"),
+            Exchange("deletes/a blob as a manifest: get", "HEAD", "/v2/app/blobs/\(Fixture.layerDigest)"),
             Exchange("deletes/child of an index", "DELETE", "/v2/app/manifests/\(Fixture.schema2.digest)"),
             Exchange("deletes/child of an index: get the list", "GET", "/v2/app/manifests/list", [accept(everything)]),
         ]

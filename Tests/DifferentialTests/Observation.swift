@@ -3,7 +3,8 @@ import ShellSupport
 
 /// An answer reduced to what a client can depend on: what differs from run to run has a fixed word instead.
 struct Observation: Equatable {
-    /// By name: `status`, `body`, and the header fields.
+    /// By name: `status`, which holds the codes of an error as well, `message` of an error, `body` of anything else, and
+    /// the header fields.
     private(set) var fields: [String: String] = [:]
 
     /// The header fields that are compared.
@@ -21,16 +22,20 @@ struct Observation: Equatable {
             let normalised = Self.normalise(value, port: port)
             fields[key] = fields[key].map { "\($0), \(normalised)" } ?? normalised
         }
-        // The text of an error is compared as a body, so its length says nothing new.
-        if response.status >= 300, fields["content-length"] != nil, fields["content-length"] != "0" {
-            fields["content-length"] = "N"
+        if response.status >= 300 {
+            // What an error says is compared as its message, so the length says nothing new.
+            if let length = fields["content-length"], length != "0" { fields["content-length"] = "N" }
+            guard method != "HEAD", !response.body.isEmpty else { return }
+            let message = Self.message(response)
+            fields["status"] = "\(response.status) \(message.codes)"
+            fields["message"] = Self.normalise(message.text, port: port)
+        } else if method != "HEAD" {
+            fields["body"] = Self.body(response, port: port)
         }
-        if method != "HEAD" { fields["body"] = Self.body(response, port: port) }
     }
 
     init(failure: String) {
-        fields["status"] = "none"
-        fields["body"] = failure.replacing(/port \d+/, with: "port N")
+        fields["status"] = "none: " + failure.replacing(/port \d+/, with: "port N")
     }
 
     private static func body(_ response: WireResponse, port: UInt16) -> String {
@@ -41,16 +46,25 @@ struct Observation: Equatable {
         guard response.body.count <= 2000 else {
             return "\(response.body.count) bytes, \(contentDigest(response.body))"
         }
-        // The order of the keys of an error is no promise; that of a manifest is.
-        if response.status >= 400, let json = try? JSONSerialization.jsonObject(with: Data(response.body)),
+        return normalise(response.text, port: port)
+    }
+
+    /// The codes of an error's body, or `text` for one that isn't JSON; and all of it, the keys in order, since the
+    /// order of the keys of an error is no promise.
+    private static func message(_ response: WireResponse) -> (codes: String, text: String) {
+        struct Errors: Decodable {
+            struct Entry: Decodable { var code: String }
+            var errors: [Entry]
+        }
+        let data = Data(response.body)
+        guard let errors = try? JSONDecoder().decode(Errors.self, from: data),
+            let json = try? JSONSerialization.jsonObject(with: data),
             let sorted = try? JSONSerialization.data(
                 withJSONObject: json,
                 options: [.sortedKeys, .withoutEscapingSlashes]
             )
-        {
-            return normalise(String(decoding: sorted, as: UTF8.self), port: port)
-        }
-        return normalise(response.text, port: port)
+        else { return ("text", response.text) }
+        return (errors.errors.map(\.code).joined(separator: " "), String(decoding: sorted, as: UTF8.self))
     }
 
     private static func normalise(_ text: String, port: UInt16) -> String {

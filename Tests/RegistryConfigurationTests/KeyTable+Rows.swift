@@ -51,7 +51,14 @@ extension KeyRow {
     ]
 
     private static let http: [KeyRow] = [
-        KeyRow("http.addr", nil, "\"[::1]:5443\"", "[::1]:5443", wrong: "localhost", "an address such as :5000"),
+        KeyRow(
+            "http.addr",
+            "127.0.0.1:5000",
+            "\"[::1]:5443\"",
+            "[::1]:5443",
+            wrong: "localhost",
+            "an address such as :5000"
+        ),
         KeyRow("http.net", "tcp", "unix", wrong: "udp", "one of tcp, unix", beside: [("http.addr", "\":5000\"")]),
         .url("http.host"),
         KeyRow("http.prefix", nil, "/mirror/", wrong: "mirror", "begins with a slash"),

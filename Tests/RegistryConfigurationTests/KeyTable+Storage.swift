@@ -34,7 +34,7 @@ extension KeyRow {
             "rootdirectory", "useragent",
         ].map { .text("storage.\(driver).\($0)", beside: beside) }
         let flags: [KeyRow] = [
-            ("forcepathstyle", false), ("encrypt", false), ("secure", true), ("skipverify", false),
+            ("encrypt", false), ("secure", true), ("skipverify", false),
             ("usedualstack", false), ("accelerate", false), ("usefipsendpoint", false),
         ].map { .flag("storage.\(driver).\($0.0)", $0.1, beside: beside) }
         let megabyte = 1 << 20
@@ -43,6 +43,7 @@ extension KeyRow {
             ("multipartcopymaxconcurrency", 100), ("multipartcopythresholdsize", 32 * megabyte),
         ].map { .number("storage.\(driver).\($0.0)", $0.1, 6 * megabyte, beside: beside) }
         return texts + flags + numbers + [
+            KeyRow("storage.\(driver).forcepathstyle", nil, "true", wrong: "maybe", "true or false", beside: beside),
             .flag(
                 "storage.\(driver).v4auth",
                 true,

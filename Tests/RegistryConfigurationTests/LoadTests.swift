@@ -12,9 +12,9 @@ struct LoadTests {
         ]
     )
     func version(text: String, quoted: String) {
-        let errors = errors(text)
-        #expect(errors.count == 1)
-        #expect(errors.first?.contains("unsupported version: \(quoted)") == true)
+        let found = errors(text)
+        #expect(found.count == 1)
+        #expect(found.first?.contains("unsupported version: \(quoted)") == true)
     }
 
     @Test("the version may be quoted", arguments: ["0.1", "'0.1'", "\"0.1\"", "!!str 0.1"])
@@ -24,9 +24,9 @@ struct LoadTests {
 
     @Test("a file that isn't YAML is refused with its place")
     func notYAML() {
-        let errors = errors("version: 0.1\nstorage: [inmemory\n")
-        #expect(errors.count == 1)
-        #expect(errors.first?.hasPrefix("config.yml:3:1: error: not readable as YAML: ") == true)
+        let found = errors("version: 0.1\nstorage: [inmemory\n")
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix("config.yml:3:1: error: not readable as YAML: ") == true)
         #expect(errors(" - a").first?.contains("a list; expected a map") == true)
     }
 
@@ -87,8 +87,8 @@ struct LoadTests {
 
     @Test("a key in the wrong place is told its right one")
     func misplaced() throws {
-        let warnings = warnings("version: 0.1\nstorage: inmemory\nminimumtls: tls1.3\n")
-        #expect(warnings.first?.hasSuffix("(did you mean http.tls.minimumtls?)") == true)
+        let found = warnings("version: 0.1\nstorage: inmemory\nminimumtls: tls1.3\n")
+        #expect(found.first?.hasSuffix("(did you mean http.tls.minimumtls?)") == true)
     }
 
     @Test("a key that a map gives twice has its last value, and a warning")

@@ -16,7 +16,10 @@ struct ConformanceTests {
     func filesystemWithSmallFoldersKept(check: StorageConformance.Check) async throws {
         try await withTemporaryFolder { folder in
             let limits = FilesystemDriver.ListingCacheLimits(names: 10_000, folders: 3, smallest: 0)
-            try await check.run(on: FilesystemDriver(root: folder, threadPool: .singleton, listingCache: limits))
+            let calls = FaultySystemCalls(synchronizes: false)
+            try await check.run(
+                on: FilesystemDriver(root: folder, threadPool: .singleton, listingCache: limits, calls: calls)
+            )
         }
     }
 

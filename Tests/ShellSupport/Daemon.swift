@@ -46,10 +46,10 @@ public struct Daemon: Sendable {
         }
     }
 
-    /// The end of what the program printed.
+    /// What the program printed, without the middle where it is long: a crash says at its beginning what it is.
     public var logText: String {
         let text = (try? Data(contentsOf: log)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return String(text.suffix(4000))
+        return text.count <= 8000 ? text : "\(text.prefix(4000))\n...\n\(text.suffix(4000))"
     }
 
     /// Asks the program to end, waits for it, and ends it by force after ten seconds.

@@ -13,7 +13,8 @@ struct LoopbackSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
         guard Self.withAddress(port, { connect(descriptor, $0, $1) }) == 0 else {
-            let error = WireError(description: "can't connect to port \(port): \(Self.lastError)")
+            let refused = errno == ECONNREFUSED
+            let error = WireError(description: "can't connect to port \(port): \(Self.lastError)", isRefused: refused)
             close()
             throw error
         }

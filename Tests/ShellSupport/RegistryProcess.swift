@@ -76,7 +76,7 @@ public struct RegistryProcess: Sendable {
     /// A client that pushes and pulls whole images and checks every digest.
     public var reader: RegistryReader { RegistryReader(wire: wire) }
 
-    /// The end of what the registry printed.
+    /// What the registry printed, without the middle where it is long.
     public var logText: String { daemon.logText }
 
     /// Stops the registry and deletes what it was started with, but not a `root` that was given.
@@ -91,7 +91,7 @@ public struct RegistryProcess: Sendable {
 
     /// Runs a test's body with a fresh registry, and stops it whatever happens.
     ///
-    /// - Throws: What the body throws; a ``CommandFailure`` gets the registry's log as well.
+    /// - Throws: What the body throws; the failure of a command or of a connection gets the registry's log as well.
     public static func with(
         _ server: Server = .underTest,
         root: URL? = nil,
@@ -100,10 +100,10 @@ public struct RegistryProcess: Sendable {
         let registry = try await start(server, root: root)
         do {
             try await body(registry)
-        } catch let failure as CommandFailure {
+        } catch  where error is CommandFailure || error is WireError {
             let log = registry.logText
             await registry.stop()
-            throw CommandFailure("\(failure.description)\n-- the registry's log:\n\(log)")
+            throw CommandFailure("\(error)\n-- the registry's log:\n\(log)")
         } catch {
             await registry.stop()
             throw error

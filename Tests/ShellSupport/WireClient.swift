@@ -49,6 +49,8 @@ public struct WireResponse: Sendable {
 public struct WireError: Error, CustomStringConvertible {
     /// What happened.
     public let description: String
+    /// Whether nobody listens.
+    public var isRefused = false
 }
 
 /// A small HTTP/1.1 client over a plain socket: one connection a request, nothing rewritten, nothing followed.

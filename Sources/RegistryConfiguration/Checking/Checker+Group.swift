@@ -70,7 +70,7 @@ extension Checker {
         if setting.isRequired, value.scalar?.text.isEmpty == true {
             report(value.origin, path, "is required and stands empty")
         }
-        if setting.zeroIsDefault, Self.isZero(value) { return defaulted(setting, path, origin: value.origin) }
+        if Self.isUnset(value, setting) { return defaulted(setting, path, origin: value.origin) }
         return value
     }
 
@@ -98,11 +98,13 @@ extension Checker {
         return check(Value(.scalar(scalar), origin), setting.shape, path, secret: setting.isSecret)
     }
 
-    private static func isZero(_ value: Value) -> Bool {
+    /// Whether the peer takes a value as none.
+    private static func isUnset(_ value: Value, _ setting: Setting) -> Bool {
         switch value.scalar?.kind {
-        case .integer(let number): number <= 0
-        case .duration(let nanoseconds): nanoseconds == 0
-        case .string: value.scalar?.text.isEmpty == true
+        case .integer(let number):
+            number == 0 && setting.zeroIsDefault || number < 0 && setting.negativeIsDefault
+        case .duration(let nanoseconds): nanoseconds == 0 && setting.zeroIsDefault
+        case .string: value.scalar?.text.isEmpty == true && setting.zeroIsDefault
         case .bool, .float, nil: false
         }
     }

@@ -16,7 +16,9 @@ extension Rules {
     mutating func checkListener() {
         let address = text("http.addr")
         if text("http.net") == "unix" {
-            if address.isEmpty { missing("http.addr", "is missing and http.net is unix", expected: "a socket's path") }
+            if !isSet("http.addr") || address == Configuration.HTTP.defaultAddress {
+                missing("http.addr", "is missing and http.net is unix", expected: "a socket's path")
+            }
         } else if let expected = TextRule.address.expectation(unmetBy: address) {
             error("http.addr", "'\(address)'", expected: expected)
         }

@@ -21,8 +21,8 @@ extension PeerSchema {
         group("s3aws", s3, .parameters).optional,
         group("gcs", gcs, .parameters).optional,
         group("azure", azure, .parameters).optional,
-        Setting("oss", .map(.anything)).secret,
-        Setting("swift", .map(.anything)).secret,
+        Setting("oss", .map(.anything)).secret.optional,
+        Setting("swift", .map(.anything)).secret.optional,
         group("delete", [flag("enabled").ignoredWhenWrong], .parameters),
         group("redirect", [flag("disable")], .parameters),
         group(
@@ -62,7 +62,8 @@ extension PeerSchema {
         text("region"),
         text("regionendpoint"),
         text("redirectendpoint"),
-        looseFlag("forcepathstyle"),
+        // No default: version 2 decides by the endpoint.
+        Setting("forcepathstyle", .bool(lenient: true)),
         text("bucket", nil, .nonEmpty).required,
         looseFlag("encrypt"),
         text("keyid"),

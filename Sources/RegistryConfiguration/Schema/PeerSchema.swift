@@ -5,6 +5,8 @@ enum PeerSchema {
         [
             text("version").required,
             group("log", log),
+            // Moved to log.level before anything is checked; listed for the environment.
+            text("loglevel"),
             group("storage", storage, storageKind).required,
             group("auth", auth, .alternatives("authentication", reserved: [])).optional,
             group("middleware", middleware, .parameters),
@@ -13,8 +15,8 @@ enum PeerSchema {
             group("notifications", notifications),
             group("redis", redis, .inlined("OPTIONS")).optional,
             group("health", health),
-            group("catalog", [number("maxentries", 1000, in: Int.min...Int.max).zeroMeansDefault]),
-            group("tags", [number("maxtags", 1000).zeroMeansDefault]),
+            group("catalog", [number("maxentries", 1000, in: Int.min...Int.max).zeroMeansDefault.negativeMeansDefault]),
+            group("tags", [number("maxtags", 1000, in: Int.min...Int.max).zeroMeansDefault]),
             group("proxy", proxy).optional,
             group("compatibility", compatibility),
             group("validation", validation),
@@ -107,7 +109,7 @@ enum PeerSchema {
     ]
 
     private static let http: [Setting] = [
-        text("addr"),
+        text("addr", Configuration.HTTP.defaultAddress).zeroMeansDefault,
         word("net", ["tcp", "unix"], "tcp"),
         text("host", nil, .webURL),
         text("prefix", nil, .rooted),

@@ -14,8 +14,10 @@ public struct Setting: Sendable {
     var variables: [String] = []
     var isSecret = false
     var isRequired = false
-    /// The peer takes zero, or less, as "not set".
+    /// The peer takes zero, or an empty text, as "not set".
     var zeroIsDefault = false
+    /// The peer takes a negative number as "not set".
+    var negativeIsDefault = false
     /// A group that exists only when it is written.
     var isOptional = false
     /// The peer ignores a value of another type, and so must we: it may be in a configuration that works.
@@ -118,6 +120,7 @@ extension Setting {
     var secret: Setting { with { $0.isSecret = true } }
     var required: Setting { with { $0.isRequired = true } }
     var optional: Setting { with { $0.isOptional = true } }
+    var negativeMeansDefault: Setting { with { $0.negativeIsDefault = true } }
     var ignoredWhenWrong: Setting { with { $0.isIgnoredWhenWrong = true } }
     var zeroMeansDefault: Setting { with { $0.zeroIsDefault = true } }
 

@@ -69,7 +69,7 @@ extension Configuration.Storage {
             region = section.optionalString("region")
             regionEndpoint = section.optionalString("regionendpoint")
             redirectEndpoint = section.optionalString("redirectendpoint")
-            forcesPathStyle = section.isSet("forcepathstyle") ? section.bool("forcepathstyle") : nil
+            forcesPathStyle = section.optionalBool("forcepathstyle")
             bucket = section.string("bucket")
             isEncrypted = section.bool("encrypt")
             keyID = section.optionalString("keyid")

@@ -11,10 +11,13 @@ public struct Section: Sendable, Hashable {
         return value.origin != .default
     }
 
-    /// A boolean, false when there is none.
-    public func bool(_ key: String) -> Bool {
-        if case .bool(let flag) = value[key]?.scalar?.kind { flag } else { false }
+    /// A boolean.
+    public func optionalBool(_ key: String) -> Bool? {
+        if case .bool(let flag) = value[key]?.scalar?.kind { flag } else { nil }
     }
+
+    /// A boolean, false when there is none.
+    public func bool(_ key: String) -> Bool { optionalBool(key) ?? false }
 
     /// An integer.
     public func optionalInteger(_ key: String) -> Int? {

@@ -128,7 +128,8 @@ struct YAMLReader {
             }
             let place = origin(mark.line, mark.column)
             if key.string.hasPrefix(Self.repeatedMark) {
-                let name = String(key.string.dropFirst(Self.repeatedMark.count))
+                // Given three times, the marked keys were equal in turn and marked again.
+                let name = key.string.replacing(Self.repeatedMark, with: "")
                 warnings.append(
                     .init(.warning, place, name, "is given again below; this value has no effect")
                 )

@@ -20,12 +20,21 @@ extension Registry {
     ///   - last: only tags that sort after this text, which need not be a tag.
     ///   - limit: the most tags to return; `nil` for all.
     /// - Throws: ``RegistryError`` with `NAME_UNKNOWN`; ``StorageError``.
-    public func tags(in repository: RepositoryName, after last: String? = nil, limit: Int? = nil) async throws -> Page<Tag> {
+    public func tags(
+        in repository: RepositoryName,
+        after last: String? = nil,
+        limit: Int? = nil
+    ) async throws -> Page<Tag> {
         var tags: [Tag] = []
         var after = last
         while true {
             let wanted = limit.map { max(1, $0 - tags.count) } ?? 10_000
             guard let page = try await tagPage(in: repository, after: after, limit: wanted) else {
+                let folder = StoreLayout.repository(repository).appending(StoreLayout.manifestsFolder)
+                // Whether the folder outlives the last tag depends on the store; a manifest makes the repository.
+                if try await driver.exists(at: folder) {
+                    return Page(items: tags, hasMore: false)
+                }
                 throw RegistryError(.nameUnknown, detail: .fields([.init("name", repository.description)]))
             }
             if limit == 0 { return Page(items: [], hasMore: false) }
@@ -38,8 +47,13 @@ extension Registry {
 
     /// A page of the folders of tags; `nil` when the repository never had one.
     func tagPage(in repository: RepositoryName, after: String?, limit: Int) async throws -> StorageListing? {
-        try await StorageError.ifPresent { try await driver.list(
-                StoreLayout.tags(in: repository), after: after, limit: limit, holding: StoreLayout.currentLink)
+        try await StorageError.ifPresent {
+            try await driver.list(
+                StoreLayout.tags(in: repository),
+                after: after,
+                limit: limit,
+                holding: StoreLayout.currentLink
+            )
         }
     }
 

@@ -1,9 +1,6 @@
 internal import NIOCore
 
 extension Registry {
-    /// How many entries of the index are read to fill a page whose filter drops most of them.
-    private static let referrersReadPerPage = 10_000
-
     /// Lists the manifests that refer to a manifest as their subject (end-12 of the
     /// [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers)),
     /// sorted by their digests. An unknown subject has none.
@@ -19,42 +16,45 @@ extension Registry {
     ///   - limit: the most referrers to return; at least 1.
     /// - Throws: ``StorageError``.
     public func referrers(
-        of subject: Digest, in repository: RepositoryName, artifactType: String? = nil, after last: Digest? = nil,
+        of subject: Digest,
+        in repository: RepositoryName,
+        artifactType: String? = nil,
+        after last: Digest? = nil,
         limit: Int
     ) async throws -> Page<Descriptor> {
-        let fallback = try await fallbackReferrers(of: subject, in: repository)
-        var indexed: [Descriptor] = []
+        let fallback = try await fallbackReferrers(of: subject, in: repository, after: last)
+        var items: [Descriptor] = []
+        var passed = fallback[...]
         var after = last.map(StoreLayout.referrerEntry)
-        var hasMore = false
-        repeat {
+        var hasMore = true
+        while hasMore, items.count <= limit {
             let page = try await referrerEntries(of: subject, in: repository, after: after, limit: limit + 1)
             hasMore = page.hasMore
             after = page.entries.last?.name ?? after
             let digests = page.entries.compactMap { StoreLayout.referrerDigest(ofEntry: $0.name) }
-            let found = try await digests.mapConcurrently(atMost: 8) { digest in
-                try await indexedReferrer(digest, of: subject, in: repository)
+            // What stands only in the fallback's index is looked at where it comes in the order.
+            let due = passed.prefix { digest in !hasMore || digests.last.map { digest <= $0 } ?? false }
+            passed = passed.dropFirst(due.count)
+            let merged = Set(digests).union(due).sorted()
+            for start in stride(from: 0, to: merged.count, by: limit + 1) where items.count <= limit {
+                let part = Array(merged[start..<min(start + limit + 1, merged.count)])
+                let found = try await part.mapConcurrently(atMost: 8) { digest in
+                    try await referrer(digest, to: subject, in: repository)
+                }
+                for case let descriptor? in found where artifactType == nil || descriptor.artifactType == artifactType {
+                    items.append(descriptor)
+                }
             }
-            indexed.append(contentsOf: found.lazy.compactMap { $0 })
-        } while hasMore && indexed.count <= limit && indexed.count < Self.referrersReadPerPage
-
-        let bound = hasMore ? indexed.last?.digest : nil
-        let known = Set(indexed.map(\.digest))
-        var descriptors = indexed
-        for descriptor in fallback where !known.contains(descriptor.digest) {
-            guard last.map({ $0 < descriptor.digest }) ?? true, bound.map({ descriptor.digest < $0 }) ?? true,
-                try await storedDigest(ofRevision: descriptor.digest, in: repository) != nil
-            else { continue }
-            descriptors.append(descriptor)
         }
-        descriptors.sort { $0.digest < $1.digest }
-        if let artifactType { descriptors.removeAll { $0.artifactType != artifactType } }
-        let items = Array(descriptors.prefix(limit))
-        return Page(items: items, hasMore: descriptors.count > items.count || (hasMore && !items.isEmpty))
+        return Page(items: Array(items.prefix(limit)), hasMore: items.count > limit)
     }
 
     /// Notes a referrer in the index, which can be made again from the manifests at any time.
     func indexReferrer(
-        _ manifest: Manifest, digest: Digest, of subject: Digest, in repository: RepositoryName
+        _ manifest: Manifest,
+        digest: Digest,
+        of subject: Digest,
+        in repository: RepositoryName
     ) async throws {
         var content = ByteBuffer()
         manifest.descriptor(digest: digest).write(into: &content)
@@ -62,32 +62,55 @@ extension Registry {
     }
 
     private func referrerEntries(
-        of subject: Digest, in repository: RepositoryName, after: String?, limit: Int
+        of subject: Digest,
+        in repository: RepositoryName,
+        after: String?,
+        limit: Int
     ) async throws -> StorageListing {
-        try await StorageError.ifPresent { try await driver.list(StoreLayout.referrers(of: subject, in: repository), after: after, limit: limit)
+        try await StorageError.ifPresent {
+            try await driver.list(StoreLayout.referrers(of: subject, in: repository), after: after, limit: limit)
         } ?? StorageListing(entries: [], hasMore: false)
     }
 
-    /// An entry of the index; `nil` when its manifest is gone, as it is after the replaced server deleted it.
-    private func indexedReferrer(
-        _ digest: Digest, of subject: Digest, in repository: RepositoryName
+    /// The descriptor of a referrer; `nil` when its manifest is gone, as it is after the replaced server deleted it, or
+    /// does not refer to the subject.
+    ///
+    /// What the index lacks is read in the manifest itself: a client that kept a fallback tag may have written anything
+    /// into it.
+    private func referrer(
+        _ digest: Digest,
+        to subject: Digest,
+        in repository: RepositoryName
     ) async throws -> Descriptor? {
         guard try await storedDigest(ofRevision: digest, in: repository) != nil else { return nil }
-        let content = try await StorageError.ifPresent { try await driver.content(
+        let content = try await StorageError.ifPresent {
+            try await driver.content(
                 at: StoreLayout.referrer(digest, of: subject, in: repository),
-                limit: options.validation.limits.bytes * 2)
+                limit: options.validation.limits.bytes * 2
+            )
         }
-        return content.flatMap { try? JSONValue(parsing: $0) }.flatMap { try? Descriptor(json: $0) }
+        let indexed = content.flatMap { try? JSONValue(parsing: $0) }.flatMap { try? Descriptor(json: $0) }
+        if let indexed { return indexed }
+        guard let stored = try await storedManifest(digest, in: repository),
+            let manifest = try? Manifest(stored: stored.content), manifest.subject?.digest == subject
+        else { return nil }
+        return manifest.descriptor(digest: digest)
     }
 
-    /// The descriptors of the index under the subject's fallback tag.
-    private func fallbackReferrers(of subject: Digest, in repository: RepositoryName) async throws -> [Descriptor] {
+    /// The digests in the index under the subject's fallback tag, sorted, from one on.
+    private func fallbackReferrers(
+        of subject: Digest,
+        in repository: RepositoryName,
+        after last: Digest?
+    ) async throws -> [Digest] {
         let name = "\(subject.algorithm.rawValue.prefix(32))-\(subject.hex.prefix(64))"
         guard let tag = Tag(name),
             let digest = try await readLink(StoreLayout.tagCurrentLink(tag, in: repository)),
             let stored = try await storedManifest(digest, in: repository),
             let index = try? Manifest(stored: stored.content)
         else { return [] }
-        return index.manifests
+        let digests = Set(index.manifests.map(\.digest)).sorted()
+        guard let last else { return digests }
+        return Array(digests.drop { $0 <= last })
     }
 }

@@ -18,7 +18,8 @@ public import NIOCore
 /// published wins. There is no lock in this contract, and none is needed for it.
 ///
 /// **Errors.** Each call throws ``StorageError`` only. A call that throws has had no effect that a reader can see,
-/// with the exception of ``deleteTree(at:)``, which may have removed a part.
+/// with two exceptions: ``deleteTree(at:)`` may have removed a part; and after `unavailable` or `failed` the whole
+/// effect of a write may be there, when its answer was lost or the last step, making it durable, failed.
 ///
 /// **Cancellation.** A cancelled call may finish or throw; either way the sentences above hold.
 public protocol StorageDriver: Sendable {
@@ -75,7 +76,7 @@ public protocol StorageDriver: Sendable {
     /// - Parameters:
     ///   - path: the folder.
     ///   - after: only names that sort after this one; it need not be a name in the folder, or valid.
-    ///   - limit: the most entries to return; at least 1.
+    ///   - limit: the most entries to return; at least 1. A page may have fewer though the folder goes on.
     ///   - holding: only folders below which an object lies at this relative path, such as `current/link`.
     /// - Throws: `notFound` when there is no such folder; `wrongKind` for an object.
     func list(
@@ -157,7 +158,8 @@ public struct StorageListing: Sendable, Hashable {
 
     /// The children, sorted by name byte by byte.
     public var entries: [Entry]
-    /// Whether the folder has more children after the last one. A page without entries never has more.
+    /// Whether the folder has more children after the last one; the next page may turn out empty all the same. A page
+    /// that is empty itself has none after it, so that the last name is always where to go on.
     public var hasMore: Bool
 
     /// Makes a page.

@@ -4,6 +4,9 @@ public import NIOCore
 ///
 /// Its calls are made one after the other by one owner, save that ``size`` may be read at any time. After an error
 /// of ``append(_:)`` the owner closes the writer; ``size`` is then what a writer that resumes will find or more.
+///
+/// Once a writer has ended, each of its calls throws `closed`. So does one that finds that the object was removed or
+/// that another writer has gone on with it.
 public protocol StorageWriter: Sendable {
     /// How many bytes were appended in all, those of earlier writers included.
     var size: Int64 { get }
@@ -20,7 +23,8 @@ public protocol StorageWriter: Sendable {
     /// Publishes the object at its final path and ends the writer. The object appears there whole and at once,
     /// replaces what was there, is durable on return, and no longer lies where it grew.
     ///
-    /// - Throws: as ``append(_:)``. After an error the object still lies where it grew.
+    /// - Throws: as ``append(_:)``; `wrongKind` as ``StorageDriver/put(_:at:)``. After an error the object still lies
+    ///   where it grew and the writer goes on, unless making the new name durable was what failed.
     func commit(to path: StoragePath) async throws(StorageError)
 
     /// Flushes and ends the writer; another one may resume.

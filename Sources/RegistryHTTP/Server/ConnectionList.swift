@@ -10,12 +10,16 @@ final class ConnectionList: Sendable {
     }
 
     private let state = Mutex(State())
+    private let draining = Atomic(false)
     private let limit: Int
 
     init(limit: Int) { self.limit = limit }
 
     /// How many connections are open.
     var count: Int { state.withLock { $0.connections.count } }
+
+    /// Whether the server is stopping, so that no connection goes on after its request.
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     /// Adds a connection until its channel closes. It is called on the channel's event loop.
     func add(_ connection: AcceptedConnection) {
@@ -54,6 +58,7 @@ final class ConnectionList: Sendable {
 
     /// Tells every connection, and each that is still to come, to end after the request that it is answering.
     func drain() {
+        draining.store(true, ordering: .relaxed)
         let (connections, waiter) = state.withLock {
             $0.isDraining = true
             return (Array($0.connections.values), $0.waiter.take())

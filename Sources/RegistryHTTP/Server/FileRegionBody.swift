@@ -29,7 +29,7 @@ extension HTTP1Handler {
             guard await sendThrough(.fileRegion(region)) else { return false }
             count(end - offset)
             offset = end
-            if offset < range.upperBound { await letOthersRun() }
+            if wroteAtOnce, offset < range.upperBound { await letOthersRun() }
         }
         return true
     }
@@ -38,14 +38,5 @@ extension HTTP1Handler {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return -1 }
         return Int64(status.st_size)
-    }
-
-    /// Lets the event loop look at its other sockets. It runs what is ready to run before that, and a client that
-    /// takes a file as fast as it is sent would otherwise always be ready.
-    private func letOthersRun() async {
-        guard let loop = context?.eventLoop else { return }
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            _ = loop.scheduleTask(in: .microseconds(20)) { continuation.resume() }
-        }
     }
 }

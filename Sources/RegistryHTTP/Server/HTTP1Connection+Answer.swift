@@ -12,7 +12,7 @@ struct Answer {
 
     /// The content that is sent.
     var body: ResponseBody {
-        isHead || !ResponseHead.mayHaveBody(response.status) ? .empty : response.body
+        isHead || !ResponseHead.mayHaveBody(response.status) || response.body.length == 0 ? .empty : response.body
     }
 
     /// The length that the head announces.
@@ -88,7 +88,10 @@ extension HTTP1Connection {
         isLast: Bool
     ) async -> Bool {
         var offset = range.lowerBound
+        var pieces = 0
         while offset < range.upperBound {
+            pieces += 1
+            if pieces.isMultiple(of: 8) { await handler.letOthersRun() }
             let wanted = Int(min(Int64(configuration.readPieceBytes), range.upperBound - offset))
             guard let piece = try? await object.read(at: offset, count: wanted), piece.readableBytes > 0,
                 piece.readableBytes <= wanted

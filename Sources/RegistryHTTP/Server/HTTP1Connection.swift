@@ -10,6 +10,7 @@ struct HTTP1Connection {
     let responder: any Responder
     let observer: (any ServerObserver)?
     let configuration: ServerConfiguration
+    let connections: ConnectionList
     let peer: Peer
     let dates: NIOLoopBoundBox<DateCache>
 
@@ -26,7 +27,12 @@ struct HTTP1Connection {
     /// Serves until the connection ends.
     func serve() async {
         var continuation = Continuation.next
+        var served = 0
         repeat {
+            // Requests that wait already are answered without a pause, so a client that sends thousands at once would
+            // keep the event loop to itself.
+            served += 1
+            if served.isMultiple(of: 64), !handler.events.isEmpty { await handler.letOthersRun() }
             switch await handler.nextRequest() {
             case .end: continuation = .close
             case .failure(let failure): continuation = await refuse(failure, request: nil)
@@ -51,6 +57,7 @@ struct HTTP1Connection {
         let id = handler.begin(head)
         let body = head.length == 0 ? .empty : requestBody(id, length: head.length)
         let response = await responder.respond(to: head.request, body: body, from: peer)
+        handler.endResponding()
         if case .failed(let error) = handler.bodyState {
             return await fail(error, head, began)
         }
@@ -73,7 +80,7 @@ struct HTTP1Connection {
                 return .linger
             }
         }
-        if head.isPersistent && !handler.isDraining && !handler.isClosed { return .next }
+        if head.isPersistent && !connections.isDraining && !handler.isClosed { return .next }
         return handler.bodyState == .open || !handler.events.isEmpty ? .linger : .close
     }
 
@@ -103,11 +110,10 @@ struct HTTP1Connection {
     }
 
     private func finish(_ continuation: Continuation) async {
+        if handler.unsentBytes() > 0 { _ = await handler.sendThrough(.byteBuffer(ByteBuffer())) }
         if continuation == .linger {
             handler.closeOutput()
             await handler.linger()
-        } else if handler.unsentBytes() > 0 {
-            _ = await handler.sendThrough(.byteBuffer(ByteBuffer()))
         }
         handler.close()
     }

@@ -59,18 +59,12 @@ extension HTTP1Handler {
 
     /// Ends the connection when the client has taken nothing since the last look.
     private func checkStall() {
-        let left = unsentBytes()
-        if left < lastUnsent {
-            lastUnsent = left
+        let left = untakenBytes()
+        if left < lastUntaken {
+            lastUntaken = left
             setDeadline(.now() + times.response)
         } else {
             context?.close(promise: nil)
         }
-    }
-
-    /// How many bytes wait for the client to take them.
-    func unsentBytes() -> Int {
-        guard let options = context?.channel.syncOptions else { return 0 }
-        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
     }
 }

@@ -111,6 +111,9 @@ extension HTTP1Handler {
         return requestID
     }
 
+    /// Refuses the content to a responder that has answered but kept it.
+    func endResponding() { requestID += 1 }
+
     // MARK: Serving
 
     /// Gives the waiting task what it waits for, if that has arrived.

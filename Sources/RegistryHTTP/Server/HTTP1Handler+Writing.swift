@@ -30,7 +30,7 @@ extension HTTP1Handler {
         return await withUnsafeContinuation { continuation in
             pendingWrite = 0
             beginWriting(continuation)
-            lastUnsent = unsentBytes()
+            lastUntaken = untakenBytes()
         }
     }
 
@@ -50,18 +50,32 @@ extension HTTP1Handler {
             }
             beginWriting(continuation)
             context.writeAndFlush(Self.wrapOutboundOut(data), promise: promise)
-            if case .written = waiter { lastUnsent = unsentBytes() }
+            if case .written = waiter {
+                lastUntaken = untakenBytes()
+                wroteAtOnce = false
+            } else {
+                wroteAtOnce = true
+            }
         }
     }
 
     private func beginWriting(_ continuation: UnsafeContinuation<Bool, Never>) {
         waiter = .written(continuation)
-        lastUnsent = .max
+        lastUntaken = .max
         setDeadline(.now() + times.response)
     }
 
     func finishWriting(_ success: Bool) {
         if case .written(let continuation) = take() { continuation.resume(returning: success) }
+    }
+
+    /// Lets the event loop look at its other sockets. It runs what is ready to run before that, and a client that
+    /// takes an answer as fast as it is sent would otherwise keep the loop to itself.
+    func letOthersRun() async {
+        guard let loop = context?.eventLoop else { return }
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            _ = loop.scheduleTask(in: .microseconds(20)) { continuation.resume() }
+        }
     }
 
     // MARK: Closing

@@ -21,7 +21,8 @@ final class HTTP1Handler: ChannelInboundHandler {
         case failure(ProtocolFailure)
     }
 
-    /// What the task waits for.
+    /// What the task waits for. The continuations are unchecked ones: whoever resumes one takes it away first, on the
+    /// one thread that sees it.
     enum Waiter {
         case none
         case head(UnsafeContinuation<Incoming, Never>)
@@ -80,7 +81,9 @@ final class HTTP1Handler: ChannelInboundHandler {
     var timerDue = NIODeadline.distantFuture
     /// The number of the write that the task waits for; 0 when it waits for the channel to be writable.
     var pendingWrite = 0
-    var lastUnsent = Int.max
+    var lastUntaken = Int.max
+    /// Whether the last write that the task waited for was done without the event loop going round.
+    var wroteAtOnce = false
     let times: Times
 
     /// The configured times as NIO takes them.

@@ -142,6 +142,7 @@ public final class RegistryServer: Service {
                 responder: responder,
                 observer: observer,
                 configuration: configuration,
+                connections: connections,
                 peer: Peer(address: channel.remoteAddress?.hostAndPort),
                 dates: context.dates
             )

@@ -26,7 +26,9 @@ struct BasicExchangeTests {
             let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
             let whole = try await server.client.request("PUT", "/echo", body: bytes)
             #expect(whole.body == bytes)
-            let parts = stride(from: 0, to: bytes.count, by: 7001).map { Array(bytes[$0..<min($0 + 7001, bytes.count)]) }
+            let parts = stride(from: 0, to: bytes.count, by: 7001).map {
+                Array(bytes[$0..<min($0 + 7001, bytes.count)])
+            }
             let chunked = try await server.client.request("PATCH", "/echo", body: .chunks(parts))
             #expect(chunked.body == bytes)
         }
@@ -48,7 +50,9 @@ struct BasicExchangeTests {
     func answersHead() async throws {
         try await withServer { server in
             let client = try await server.connect()
-            try await client.send("HEAD /bytes/1234 HTTP/1.1\r\nHost: a\r\n\r\nGET /bytes/3 HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.send(
+                "HEAD /bytes/1234 HTTP/1.1\r\nHost: a\r\n\r\nGET /bytes/3 HTTP/1.1\r\nHost: a\r\n\r\n"
+            )
             let head = try await client.readResponse(toHead: true)
             #expect(head.headers["Content-Length"] == "1234")
             let get = try await client.readResponse()
@@ -61,7 +65,9 @@ struct BasicExchangeTests {
     func omitsContent(status: Int) async throws {
         try await withServer { server in
             let client = try await server.connect()
-            try await client.send("GET /status/\(status) HTTP/1.1\r\nHost: a\r\n\r\nGET /bytes/3 HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.send(
+                "GET /status/\(status) HTTP/1.1\r\nHost: a\r\n\r\nGET /bytes/3 HTTP/1.1\r\nHost: a\r\n\r\n"
+            )
             let answer = try await client.readResponse()
             #expect(answer.status == status)
             #expect(answer.headers["Content-Length"] == nil)
@@ -137,7 +143,8 @@ struct BasicExchangeTests {
         try await withServer { server in
             let text = try await server.answer(
                 to: "GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-                    + "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
+                    + "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"
+            )
             #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(text.hasSuffix("GET /a h"))
         }
@@ -166,6 +173,7 @@ struct BasicExchangeTests {
             _ = try await client.request("PUT", "/count", body: Array(repeating: 0, count: 1000))
             _ = try await client.request("HEAD", "/bytes/77")
             _ = try await server.answer(to: "nonsense\r\n\r\n")
+            try await untilTrue { server.log.exchanges.count >= 1 }
             let exchanges = server.log.exchanges
             #expect(exchanges.map(\.status) == [200, 200, 400])
             #expect(exchanges.map(\.bytesReceived) == [1000, 0, 0])

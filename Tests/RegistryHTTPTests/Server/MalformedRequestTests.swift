@@ -36,7 +36,11 @@ struct MalformedRequestTests {
         Case("host with a list", 400, "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"),
         Case("host with a space", 400, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"),
         Case("space before the colon", 400, "GET / HTTP/1.1\r\nHost: a\r\nX-A : b\r\n\r\n"),
-        Case("space before the colon of a length", 400, "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc"),
+        Case(
+            "space before the colon of a length",
+            400,
+            "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc"
+        ),
         Case("folded line", 400, "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\n\r\n"),
         Case("folded first line", 400, "GET / HTTP/1.1\r\n Host: a\r\n\r\n"),
         Case("no colon", 400, "GET / HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n"),
@@ -72,34 +76,92 @@ struct MalformedRequestTests {
         Case("large field", 431, "GET / HTTP/1.1\r\nHost: a\r\nX-A: \(String(repeating: "a", count: 70_000))\r\n\r\n"),
         Case("large name", 431, "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "a", count: 70_000)): b\r\n\r\n"),
         Case(
-            "many fields", 431,
-            "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X-A: b\r\n", count: 150))\r\n"),
-        Case("unknown expectation", 417, "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 200-ok\r\n\r\nabc"),
+            "many fields",
+            431,
+            "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X-A: b\r\n", count: 150))\r\n"
+        ),
+        Case(
+            "unknown expectation",
+            417,
+            "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 200-ok\r\n\r\nabc"
+        ),
     ]
 
     static let framings: [Case] = [
-        Case("both framings", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        Case("both, the other way", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n"),
-        Case("two lengths", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"),
-        Case("the same length twice", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc"),
+        Case(
+            "both framings",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        ),
+        Case(
+            "both, the other way",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n"
+        ),
+        Case(
+            "two lengths",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"
+        ),
+        Case(
+            "the same length twice",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc"
+        ),
         Case("list of lengths", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\nabc"),
         Case("signed length", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc"),
         Case("negative length", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: -3\r\n\r\nabc"),
         Case("hexadecimal length", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 0x3\r\n\r\nabc"),
         Case("length with a space", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3 3\r\n\r\nabc"),
         Case("empty length", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\nabc"),
-        Case("length beyond 63 bits", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775808\r\n\r\nabc"),
-        Case("length beyond 64 bits", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nabc"),
-        Case("other coding", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
-        Case("coding after chunked", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"),
+        Case(
+            "length beyond 63 bits",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775808\r\n\r\nabc"
+        ),
+        Case(
+            "length beyond 64 bits",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nabc"
+        ),
+        Case(
+            "other coding",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"
+        ),
+        Case(
+            "coding after chunked",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"
+        ),
         Case("identity", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"),
         Case("unknown coding", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
-        Case("coding with a tab", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \u{b}chunked\r\n\r\n0\r\n\r\n"),
-        Case("chunked twice", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        Case("chunked twice in one", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
-        Case("chunked and identity", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"),
+        Case(
+            "coding with a tab",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \u{b}chunked\r\n\r\n0\r\n\r\n"
+        ),
+        Case(
+            "chunked twice",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        ),
+        Case(
+            "chunked twice in one",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"
+        ),
+        Case(
+            "chunked and identity",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"
+        ),
         Case("chunked in 1.0", 400, "PUT /early HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-        Case("name with a space before", 400, "PUT /early HTTP/1.1\r\nHost: a\r\nX: y\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        Case(
+            "name with a space before",
+            400,
+            "PUT /early HTTP/1.1\r\nHost: a\r\nX: y\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        ),
     ]
 
     private static let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -115,6 +177,7 @@ struct MalformedRequestTests {
             #expect(text.contains(#"{"errors":[{"code":""#) && text.hasSuffix("\"}]}\n"))
             #expect(text.components(of: "HTTP/1.1 ") == 1)
             #expect(!text.contains("/smuggled"))
+            try await untilTrue { server.log.exchanges.count >= 1 }
             #expect(server.log.exchanges.map(\.status) == [malformed.status])
             let next = try await server.client.request("GET", "/still-here")
             #expect(next.status == 200)
@@ -173,7 +236,8 @@ struct MalformedRequestTests {
             let client = try await server.connect()
             try await client.send(
                 "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n"
-                    + "3;name=value\r\nabc\r\n0003\r\ndef\r\n0\r\nX-Sum: 1\r\n\r\n" + Self.smuggled)
+                    + "3;name=value\r\nabc\r\n0003\r\ndef\r\n0\r\nX-Sum: 1\r\n\r\n" + Self.smuggled
+            )
             let echo = try await client.readResponse()
             #expect(echo.text == "abcdef")
             let next = try await client.readResponse()
@@ -211,7 +275,9 @@ struct MalformedRequestTests {
     @Test("a good request before a malformed one is answered first")
     func answersWhatCameBefore() async throws {
         try await withServer { server in
-            let text = try await server.answer(to: "GET /good HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n" + Self.smuggled)
+            let text = try await server.answer(
+                to: "GET /good HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n" + Self.smuggled
+            )
             #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(text.contains("HTTP/1.1 400 Bad Request\r\n"))
             #expect(!text.contains("/smuggled"))

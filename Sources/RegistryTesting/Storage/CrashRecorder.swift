@@ -1,0 +1,130 @@
+public import NIOPosix
+import RegistryCore
+public import RegistryStorage
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Shows what a registry finds after a crash between any two steps that the file system driver took.
+///
+/// A test works on ``driver``, and calls ``acknowledge(_:)`` after each call that it was told is done. Then
+/// ``forEachCrash(in:_:)`` rebuilds, for each step and each way in which the machine may have lost what was not yet
+/// made durable, the folder as it would be found, and opens it with a fresh driver.
+public final class CrashRecorder: Sendable {
+    /// What survived a crash.
+    public enum Survival: Sendable, Hashable, CaseIterable {
+        /// Everything: the process was killed, the machine went on.
+        case everything
+        /// Only what was made durable, names and bytes.
+        case onlyDurable
+        /// All names, but only bytes that were made durable: files are shorter or empty.
+        case namesWithoutBytes
+        /// All names and lengths, with zeros for bytes that weren't made durable.
+        case namesWithZeros
+        /// All bytes, but only names that were made durable.
+        case bytesWithoutNames
+    }
+
+    /// One crash.
+    public struct Crash: Sendable, CustomStringConvertible {
+        /// How many steps were taken before it.
+        public let step: Int
+        /// What survived it.
+        public let survival: Survival
+        /// What was acknowledged before it, in order.
+        public let acknowledged: [String]
+
+        /// The step and what survived.
+        public var description: String { "after step \(step), \(survival) survived, acknowledged \(acknowledged)" }
+    }
+
+    /// A driver whose steps are recorded. They are taken one at a time.
+    public let driver: FilesystemDriver
+
+    private let calls: RecordedCalls
+    private let threads: NIOThreadPool
+
+    /// Makes a driver on an empty folder.
+    ///
+    /// - Parameters:
+    ///   - root: the folder, which must be there and empty.
+    ///   - threadPool: where blocking calls run.
+    ///   - largestWrite: how many bytes one write takes at the most, so that a crash falls into the midst of content.
+    public init(root: String, threadPool: NIOThreadPool, largestWrite: Int = .max) {
+        calls = RecordedCalls(root: root, largestWrite: largestWrite)
+        threads = threadPool
+        driver = FilesystemDriver(root: root, threadPool: threadPool, calls: calls)
+    }
+
+    /// Notes that the caller was told that something is done.
+    public func acknowledge(_ what: String) { calls.acknowledge(what) }
+
+    /// How many steps were taken so far.
+    public var steps: Int { calls.steps.count }
+
+    /// Calls a body with what is found after each crash: a fresh driver on the folder as it would be.
+    ///
+    /// - Parameter scratch: a folder in which the found ones are built, each in a new one.
+    public func forEachCrash(
+        in scratch: String,
+        _ body: (FilesystemDriver, Crash) async throws -> Void
+    ) async throws {
+        var model = DiskModel()
+        var acknowledged: [String] = []
+        let steps = calls.steps
+        for number in 0...steps.count {
+            if number > 0 {
+                model.take(steps[number - 1])
+                if case .acknowledge(let what) = steps[number - 1] { acknowledged.append(what) }
+            }
+            for survival in Survival.allCases {
+                let folder = "\(scratch)/found-\(number)-\(survival)"
+                try model.build(in: folder, survival)
+                let found = FilesystemDriver(root: folder, threadPool: threads)
+                try await body(found, Crash(step: number, survival: survival, acknowledged: acknowledged))
+                try await found.deleteTree(at: .root)
+                rmdir(folder)
+            }
+        }
+    }
+}
+
+extension DiskModel {
+    /// Makes a folder that holds what survived.
+    fileprivate func build(in path: String, _ survival: CrashRecorder.Survival) throws {
+        guard mkdir(path, 0o777) == 0 else { throw SystemFailure(errno, "mkdir") }
+        try build(folder: 0, path, survival)
+    }
+
+    private func build(folder: Int, _ path: String, _ survival: CrashRecorder.Survival) throws {
+        let keepsNames = survival != .onlyDurable && survival != .bytesWithoutNames
+        for (name, entry) in keepsNames ? folders[folder].now : folders[folder].durable {
+            let child = "\(path)/\(name)"
+            switch entry {
+            case .folder(let number):
+                guard mkdir(child, 0o777) == 0 else { throw SystemFailure(errno, "mkdir") }
+                try build(folder: number, child, survival)
+            case .file(let number):
+                let descriptor = open(child, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+                guard descriptor >= 0 else { throw SystemFailure(errno, "open") }
+                defer { close(descriptor) }
+                let bytes = found(files[number], survival)
+                guard write(descriptor, bytes, bytes.count) == bytes.count else { throw SystemFailure(errno, "write") }
+            }
+        }
+    }
+
+    private func found(_ file: Layered<[UInt8]>, _ survival: CrashRecorder.Survival) -> [UInt8] {
+        switch survival {
+        case .everything, .bytesWithoutNames: return file.now
+        case .onlyDurable, .namesWithoutBytes: return file.durable
+        case .namesWithZeros:
+            let kept = zip(file.now, file.durable).prefix { $0 == $1 }.count
+            return file.now.prefix(kept) + Array(repeating: 0, count: file.now.count - kept)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package import RegistryStorage
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The file system driver's seam with faults: calls that fail with an error number, writes that fall short, and a
+/// disk that fills up.
+package final class FaultySystemCalls: SystemCalls {
+    /// A call of the seam.
+    package enum Step: String, Sendable, Hashable {
+        /// As the seam's calls.
+        case createFile, openFile, writeBytes, truncateFile, synchronizeFile, synchronizeFolder, renameFile, linkFile
+        /// As the seam's calls.
+        case unlinkFile, makeFolder, removeFolder
+    }
+
+    private struct State {
+        var failures: [Step: (number: CInt, skipping: Int, times: Int)] = [:]
+        var calls: [Step: Int] = [:]
+        var open = 0
+        var largestWrite = Int.max
+        var room = Int.max
+    }
+
+    private let base = KernelCalls()
+    private let state = Mutex(State())
+
+    private let synchronizes: Bool
+
+    /// Passes every call on to the kernel, until told otherwise.
+    ///
+    /// - Parameter synchronizes: `false` where a test has no use for waiting for the disk.
+    package init(synchronizes: Bool = true) { self.synchronizes = synchronizes }
+
+    /// Lets calls of a step fail.
+    package func fail(_ step: Step, _ number: CInt, skipping: Int = 0, times: Int = .max) {
+        state.withLock { $0.failures[step] = (number, skipping, times) }
+    }
+
+    /// Lets every call succeed again.
+    package func heal() {
+        state.withLock { state in
+            state.failures = [:]
+            state.room = .max
+        }
+    }
+
+    /// Lets a write take this many bytes at the most.
+    package func limitWrites(to count: Int) { state.withLock { $0.largestWrite = count } }
+
+    /// Lets the disk take this many more bytes.
+    package func leaveRoom(for count: Int) { state.withLock { $0.room = count } }
+
+    /// How many calls of a step there were.
+    package func calls(of step: Step) -> Int { state.withLock { $0.calls[step] ?? 0 } }
+
+    /// How many files are open for writing.
+    package var openFiles: Int { state.withLock { $0.open } }
+
+    private func check(_ step: Step) throws(SystemFailure) {
+        let number = state.withLock { state -> CInt? in
+            state.calls[step, default: 0] += 1
+            guard let failure = state.failures[step], failure.times > 0 else { return nil }
+            if failure.skipping > 0 {
+                state.failures[step]?.skipping -= 1
+                return nil
+            }
+            if failure.times < .max { state.failures[step]?.times -= 1 }
+            return failure.number
+        }
+        if let number { throw SystemFailure(number, "injected") }
+    }
+
+    private func opened(_ descriptor: CInt) -> CInt {
+        state.withLock { $0.open += 1 }
+        return descriptor
+    }
+}
+
+extension FaultySystemCalls {
+    package func createFile(_ path: String) throws(SystemFailure) -> CInt {
+        try check(.createFile)
+        return opened(try base.createFile(path))
+    }
+
+    package func openFile(_ path: String) throws(SystemFailure) -> CInt {
+        try check(.openFile)
+        return opened(try base.openFile(path))
+    }
+
+    package func writeBytes(
+        _ bytes: UnsafeRawBufferPointer,
+        to descriptor: CInt,
+        at offset: Int64
+    ) throws(SystemFailure) -> Int {
+        try check(.writeBytes)
+        let count = state.withLock { state -> Int in
+            let count = min(bytes.count, state.largestWrite, state.room)
+            if state.room < .max { state.room -= count }
+            return count
+        }
+        guard count > 0 || bytes.isEmpty else { throw SystemFailure(ENOSPC, "pwrite") }
+        return try base.writeBytes(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)), to: descriptor, at: offset)
+    }
+
+    package func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {
+        try check(.truncateFile)
+        try base.truncateFile(descriptor, to: length)
+    }
+
+    package func synchronizeFile(_ descriptor: CInt) throws(SystemFailure) {
+        try check(.synchronizeFile)
+        if synchronizes { try base.synchronizeFile(descriptor) }
+    }
+
+    package func synchronizeFolder(_ path: String) throws(SystemFailure) {
+        try check(.synchronizeFolder)
+        if synchronizes { try base.synchronizeFolder(path) }
+    }
+
+    package func closeFile(_ descriptor: CInt) {
+        state.withLock { $0.open -= 1 }
+        base.closeFile(descriptor)
+    }
+
+    package func renameFile(_ path: String, to target: String) throws(SystemFailure) {
+        try check(.renameFile)
+        try base.renameFile(path, to: target)
+    }
+
+    package func linkFile(_ path: String, to target: String) throws(SystemFailure) {
+        try check(.linkFile)
+        try base.linkFile(path, to: target)
+    }
+
+    package func unlinkFile(_ path: String) throws(SystemFailure) {
+        try check(.unlinkFile)
+        try base.unlinkFile(path)
+    }
+
+    package func makeFolder(_ path: String) throws(SystemFailure) {
+        try check(.makeFolder)
+        try base.makeFolder(path)
+    }
+
+    package func removeFolder(_ path: String) throws(SystemFailure) {
+        try check(.removeFolder)
+        try base.removeFolder(path)
+    }
+}

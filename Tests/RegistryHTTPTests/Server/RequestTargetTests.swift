@@ -1,0 +1,49 @@
+import HTTPTypes
+import NIOHTTP1
+import Testing
+
+@testable import RegistryHTTP
+
+struct RequestTargetTests {
+    @Test("dates are written as HTTP writes them")
+    func formatsDates() {
+        #expect(DateCache.format(784_111_777) == "Sun, 06 Nov 1994 08:49:37 GMT")
+        #expect(DateCache.format(0) == "Thu, 01 Jan 1970 00:00:00 GMT")
+        #expect(DateCache.format(1_709_208_000) == "Thu, 29 Feb 2024 12:00:00 GMT")
+    }
+
+    @Test(
+        "an authority is a host with an optional port",
+        arguments: ["a", "a.b:5000", "[::1]:5000", "127.0.0.1", "a_b"]
+    )
+    func acceptsAuthorities(text: String) {
+        #expect(RequestTarget.isAuthority(text, allowsEmpty: false))
+    }
+
+    @Test(
+        "anything else is not an authority",
+        arguments: ["", "a/b", "u@a", "a b", "a,b", "a\u{e9}", "a?b", "a#b", "a\"b"]
+    )
+    func refusesAuthorities(text: String) {
+        #expect(!RequestTarget.isAuthority(text, allowsEmpty: false))
+    }
+
+    @Test("fields that concern the connection only are kept from the responder; repeated ones are kept apart")
+    func convertsFields() throws {
+        let head = HTTPRequestHead(
+            version: .http1_1,
+            method: .PUT,
+            uri: "/v2/",
+            headers: [
+                "host": "a:1", "Connection": "keep-alive", "Transfer-Encoding": "chunked", "accept": "x/y",
+                "Accept": "z/w", "X-Other": "1",
+            ]
+        )
+        let converted = try RequestHead(checking: head, limits: .init(), isSecure: true)
+        #expect(converted.request.authority == "a:1")
+        #expect(converted.request.scheme == "https")
+        #expect(converted.request.headerFields[values: .accept] == ["x/y", "z/w"])
+        #expect(converted.request.headerFields.count == 3)
+        #expect(converted.length == nil)
+    }
+}
