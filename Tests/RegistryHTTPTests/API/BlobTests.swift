@@ -73,7 +73,7 @@ struct BlobTests {
         ("bytes=-30", "0123456789", "bytes 0-9/10"),
         ("bytes=5-100", "56789", "bytes 5-9/10"),
         ("bytes=5-99999999999999999999", "56789", "bytes 5-9/10"),
-        ("bytes= 2-3, ", "23", "bytes 2-3/10"),
+        ("bytes= 2-3,", "23", "bytes 2-3/10"),
         ("bytes=10-", nil, "bytes */10"),
         ("bytes=10-20", nil, "bytes */10"),
         ("bytes=-0", nil, "bytes */10"),
