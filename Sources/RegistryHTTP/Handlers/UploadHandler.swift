@@ -62,7 +62,7 @@ extension RegistryResponder {
 
     /// `PATCH /v2/<name>/blobs/uploads/<id>` (end-5).
     func appendToUpload(_ call: Call, _ name: RepositoryName, _ id: UploadID) async throws -> Response {
-        try await continuing(call, name, id) { offset, _ in
+        try await continuing(call, name, id) { offset in
             let status = try await call.registry.append(call.content, to: id, at: offset, in: name)
             return progress(.accepted, call, name, status)
         }
@@ -73,7 +73,7 @@ extension RegistryResponder {
         guard let digest = try digest(call.target["digest"]) else {
             throw RegistryError(.digestInvalid, message: "the query has no digest to end the upload with")
         }
-        return try await continuing(call, name, id) { offset, _ in
+        return try await continuing(call, name, id) { offset in
             try await call.registry.finishUpload(
                 id,
                 appending: call.content,
@@ -98,7 +98,7 @@ extension RegistryResponder {
         _ call: Call,
         _ name: RepositoryName,
         _ id: UploadID,
-        _ body: (_ offset: Int64?, _ range: ContentRange?) async throws -> Response
+        _ body: (_ offset: Int64?) async throws -> Response
     ) async throws -> Response {
         do {
             let token = try token(call, name, id)
@@ -109,7 +109,7 @@ extension RegistryResponder {
                     message: "Content-Range tells of \(range.length) bytes and Content-Length of \(length)"
                 )
             }
-            return try await body(range?.first ?? token?.offset, range)
+            return try await body(range?.first ?? token?.offset)
         } catch let error as RegistryError where error.code == .rangeInvalid {
             guard let status = try? await call.registry.uploadStatus(id, in: name) else { throw error }
             var response = Response(error)

@@ -70,12 +70,24 @@ private struct FieldScan {
 
     mutating func read(_ headers: HTTPHeaders) throws(ProtocolFailure) {
         fields.reserveCapacity(headers.count)
-        for (text, value) in headers {
+        for (text, sent) in headers {
             guard let name = FieldNames.name(text) else { throw .malformed("a header field's name is malformed") }
+            // Not of what frames the body: there the parser and this must not read two things into one text.
+            let isFraming = name == .contentLength || name == .transferEncoding
+            let value = isFraming ? sent : Self.withoutTrailingSpace(sent)
             guard HTTPField.isValidValue(value) else { throw .malformed("a header field's value is malformed") }
             guard try consume(name, value) else { continue }
             fields.append(HTTPField(name: name, value: value))
         }
+    }
+
+    /// White space behind a value is not part of it (RFC 9110 section 5.5); the parser drops only that before it.
+    private static func withoutTrailingSpace(_ value: String) -> String {
+        func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        guard let last = value.utf8.last, isSpace(last), let end = value.utf8.lastIndex(where: { !isSpace($0) }) else {
+            return value
+        }
+        return String(value[...end])
     }
 
     /// Takes a field that concerns the connection.

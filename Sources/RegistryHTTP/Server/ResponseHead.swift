@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 
 /// The head of an answer in HTTP/1.1's form.
 ///
@@ -32,7 +33,11 @@ struct ResponseHead {
             buffer.writeStaticString("HTTP/1.1 ")
             buffer.writeString(String(status.code))
             buffer.writeStaticString(" ")
-            buffer.writeString(status.reasonPhrase)
+            // A status that was made of its code alone has no phrase; some clients show it to a person.
+            buffer.writeString(
+                status.reasonPhrase.isEmpty
+                    ? HTTPResponseStatus(statusCode: status.code).reasonPhrase : status.reasonPhrase
+            )
             buffer.writeStaticString("\r\n")
         }
         for field in headers where !Self.isOurs(field.name.canonicalName) {

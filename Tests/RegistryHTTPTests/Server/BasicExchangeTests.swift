@@ -7,6 +7,19 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct BasicExchangeTests {
+    @Test("white space behind a field's value is not part of it, and every status has its phrase")
+    func trimsValues() async throws {
+        let responder = ClosureResponder { request, _ in
+            Response(request.headerFields[.range] == "bytes=0-1" ? .init(code: 404) : .ok)
+        }
+        try await withServer(responder) { server in
+            let answer = try await server.answer(
+                to: "GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1 \t\r\nConnection: close\r\n\r\n"
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 404 Not Found\r\n"))
+        }
+    }
+
     @Test("a request is answered with its length, a date and no server name")
     func answersOnce() async throws {
         try await withServer { server in
