@@ -65,6 +65,7 @@ let package = Package(
             dependencies: [
                 "RegistryCore",
                 "CLibCrypt",
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -138,7 +139,11 @@ let package = Package(
         ),
         .testTarget(
             name: "RegistryAuthTests",
-            dependencies: ["RegistryAuth"],
+            dependencies: [
+                "RegistryAuth",
+                "RegistryCore",
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -149,6 +154,7 @@ let package = Package(
         .testTarget(
             name: "RegistryHTTPTests",
             dependencies: [
+                "RegistryAuth",
                 "RegistryHTTP",
                 "RegistryTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -20,6 +20,8 @@ public enum AccessDecision: Sendable, Hashable {
     case challenged([String])
     /// The caller is known and may not: status 403, and why.
     case denied(String)
+    /// There are too many callers to find out who this one is; he may try again soon: status 429.
+    case busy
 }
 
 /// Lets everybody do everything.

@@ -150,6 +150,7 @@ public struct RegistryResponder: Responder {
         switch decision {
         case .granted(let principal): return (principal, mayMount)
         case .denied(let reason): throw RegistryError(.denied, message: reason)
+        case .busy: throw RegistryError(.tooManyRequests, message: "too many logins at once; try again")
         case .challenged(let challenges): throw Challenge(challenges: challenges, wanted: wanted)
         }
     }

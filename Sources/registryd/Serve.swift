@@ -23,22 +23,27 @@ struct Serve: AsyncParsableCommand {
 
         let files = NIOThreadPool(numberOfThreads: fileThreads(configuration))
         let hashing = NIOThreadPool(numberOfThreads: System.coreCount)
+        // Logins take no more than half the machine from pulls and pushes.
+        let passwords = NIOThreadPool(numberOfThreads: (System.coreCount + 1) / 2)
         files.start()
         hashing.start()
+        passwords.start()
         do {
-            try await serve(configuration, files, hashing, logger)
+            try await serve(configuration, files, hashing, passwords, logger)
         } catch {
             logger.error("stopped", metadata: ["error": "\(error)"])
             throw ExitCode.failure
         }
         try await files.shutdownGracefully()
         try await hashing.shutdownGracefully()
+        try await passwords.shutdownGracefully()
     }
 
     private func serve(
         _ configuration: Configuration,
         _ files: NIOThreadPool,
         _ hashing: NIOThreadPool,
+        _ passwords: NIOThreadPool,
         _ logger: Logger
     ) async throws {
         let registry = Registry(
@@ -54,6 +59,7 @@ struct Serve: AsyncParsableCommand {
             configuration: Composition.server(configuration),
             responder: RegistryResponder(
                 registry: registry,
+                access: try await Composition.access(configuration, passwords: passwords, logger: logger),
                 options: Composition.responderOptions(configuration, secret: secret)
             ),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -50,7 +50,7 @@ extension RegistryResponder {
             )
             return switch decision {
             case .granted: true
-            case .challenged, .denied: false
+            case .challenged, .denied, .busy: false
             }
         }
     }
