@@ -33,7 +33,7 @@ public struct RegistryResponder: Responder {
 
         /// The defaults.
         ///
-        /// - Parameter uploadSecret: the secret that replicas share; ``Registry/uploadSecret()`` keeps one in the
+        /// - Parameter uploadSecret: the secret that replicas share; `Registry.uploadSecret()` keeps one in the
         ///   store.
         public init(uploadSecret: [UInt8]) { self.uploadSecret = uploadSecret }
     }

@@ -38,6 +38,12 @@ final class KeyedLock<Key: Hashable & Sendable>: Sendable {
         return try await body()
     }
 
+    /// How many wait for a key; for tests.
+    func waitingCount(for key: Key) -> Int { state.withLock { $0.held[key]?.count ?? 0 } }
+
+    /// Whether nothing is held and nothing is remembered; for tests.
+    var isIdle: Bool { state.withLock { $0.held.isEmpty && $0.cancelled.isEmpty } }
+
     private func acquire(_ key: Key) async -> Bool {
         let number: UInt64? = state.withLock { state in
             guard state.held[key] != nil else {

@@ -49,9 +49,11 @@ extension Registry {
         guard let canonical = try await storedDigest(ofRevision: digest, in: repository),
             let content = try await manifestContent(canonical)
         else { return nil }
+        let parsed = await working(on: content.readableBytes) {
+            Result { () throws(ManifestError) in try Manifest(stored: content).mediaType }
+        }
         do {
-            let manifest = try Manifest(stored: content)
-            return StoredManifest(digest: digest, mediaType: manifest.mediaType, content: content)
+            return StoredManifest(digest: digest, mediaType: try parsed.get(), content: content)
         } catch {
             throw error.registryError
         }
@@ -83,7 +85,8 @@ extension Registry {
             }
             // Tags first: were the manifest to go first, a crash would leave tags that point to nothing.
             try await deleteTags(pointingTo: names, in: repository)
-            for name in names.sorted() {
+            // The one that was asked for goes last, so that the same request can be repeated until all are gone.
+            for name in names.subtracting([digest]).sorted() + [digest] {
                 try await deleteIfPresent(StoreLayout.revisionLink(name, in: repository))
             }
             if let content, let subject = try? Manifest(stored: content).subject {

@@ -32,15 +32,9 @@ extension Registry {
         in repository: RepositoryName
     ) async throws -> AcceptedManifest {
         try requireWritable()
-        let manifest: Manifest
-        do {
-            manifest = try Manifest(parsing: content, mediaType: declared, limits: options.validation.limits)
-            try manifest.checkURLs(against: options.validation.urls)
-        } catch {
-            throw error.registryError
-        }
-        let canonical = ContentHasher.digest(of: content, algorithm: .canonical)
-        let digest = try digest(of: content, pushedAs: reference, canonical: canonical)
+        let (manifest, canonical, digest) = try await working(on: content.readableBytes) {
+            Result { () throws(RegistryError) in try examine(content, declared: declared, pushedAs: reference) }
+        }.get()
         var allTags = tags
         if case .tag(let tag) = reference { allTags.insert(tag, at: 0) }
 
@@ -48,12 +42,14 @@ extension Registry {
             // Checked under the lock, so that a manifest which is being deleted can't become a child meanwhile.
             try await checkReferences(of: manifest, in: repository)
             try await store(content, canonical: canonical)
+            // The index of referrers leaves out what has no link, so an entry before its link is not seen; one after
+            // it would be missing from the list if a crash came in between.
+            if let subject = manifest.subject {
+                try await indexReferrer(manifest, digest: digest, of: subject.digest, in: repository)
+            }
             try await writeLink(StoreLayout.revisionLink(canonical, in: repository), to: canonical)
             if digest != canonical {
                 try await writeLink(StoreLayout.revisionLink(digest, in: repository), to: canonical)
-            }
-            if let subject = manifest.subject {
-                try await indexReferrer(manifest, digest: digest, of: subject.digest, in: repository)
             }
             for tag in allTags {
                 try await writeLink(StoreLayout.tagIndexLink(digest, of: tag, in: repository), to: digest)
@@ -69,6 +65,23 @@ extension Registry {
             tag: allTags.first
         )
         return AcceptedManifest(digest: digest, subject: manifest.subject?.digest, tags: allTags)
+    }
+
+    /// Parses a manifest, checks what can be checked without the store, and hashes it.
+    private func examine(
+        _ content: ByteBuffer,
+        declared: MediaType?,
+        pushedAs reference: Reference
+    ) throws(RegistryError) -> (manifest: Manifest, canonical: Digest, digest: Digest) {
+        let manifest: Manifest
+        do {
+            manifest = try Manifest(parsing: content, mediaType: declared, limits: options.validation.limits)
+            try manifest.checkURLs(against: options.validation.urls)
+        } catch {
+            throw error.registryError
+        }
+        let canonical = ContentHasher.digest(of: content, algorithm: .canonical)
+        return (manifest, canonical, try digest(of: content, pushedAs: reference, canonical: canonical))
     }
 
     private func digest(

@@ -22,6 +22,8 @@ extension Registry {
         after last: Digest? = nil,
         limit: Int
     ) async throws -> Page<Descriptor> {
+        // One more than the page is asked for, to know whether there are more.
+        let limit = min(max(limit, 1), Int.max - 1)
         let fallback = try await fallbackReferrers(of: subject, in: repository, after: last)
         var items: [Descriptor] = []
         var passed = fallback[...]
@@ -86,7 +88,7 @@ extension Registry {
         let content = try await StorageError.ifPresent {
             try await driver.content(
                 at: StoreLayout.referrer(digest, of: subject, in: repository),
-                limit: options.validation.limits.bytes * 2
+                limit: max(options.validation.limits.bytes, options.validation.limits.bytes &* 2)
             )
         }
         let indexed = content.flatMap { try? JSONValue(parsing: $0) }.flatMap { try? Descriptor(json: $0) }

@@ -77,7 +77,8 @@ extension Registry {
 
     /// Takes the last bytes of an upload and makes the whole a blob of the repository (end-6, and end-4b).
     ///
-    /// The upload ends, unless the source broke off. When the digest does not match, nothing of it is kept.
+    /// The upload ends, unless the source broke off or the store could not take the blob: then it can go on. When the
+    /// digest does not match, nothing of it is kept.
     ///
     /// - Parameters:
     ///   - id: the upload.
@@ -106,7 +107,16 @@ extension Registry {
                 try? await session.suspend()
                 throw error
             }
-            let actual = try await session.digest(digest.algorithm)
+            let (actual, canonical): (Digest, Digest)
+            do {
+                actual = try await session.digest(digest.algorithm)
+                canonical = try await session.digest(.canonical)
+                if actual == digest { try await session.commit(as: canonical) }
+            } catch {
+                // What was sent is kept, so that the client need not send it again; and the writer must not stay open.
+                try? await session.suspend()
+                throw error
+            }
             guard actual == digest else {
                 try? await session.end()
                 throw RegistryError(
@@ -115,8 +125,6 @@ extension Registry {
                     detail: .text(actual.description)
                 )
             }
-            let canonical = try await session.digest(.canonical)
-            try await session.commit(as: canonical)
             try await linkLayer(digest, storedAs: canonical, in: repository)
             record(.push, in: repository, digest: digest, mediaType: .octetStream, size: session.size)
             // The blob is whole, so a client is told so even if what is left of the upload can't be removed now.

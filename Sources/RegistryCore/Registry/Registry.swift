@@ -1,17 +1,17 @@
 /// A registry: repositories of manifests and blobs, on a storage driver.
 ///
 /// It is the use cases of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md)
-/// without a socket: pull (``blob(_:in:)``, ``manifest(_:in:)``), push (``beginUpload(in:)``, ``putManifest(_:declared:as:tags:in:)``),
+/// without a socket: pull (``blob(_:in:method:)``, ``manifest(_:in:)``), push (``beginUpload(in:)``, ``putManifest(_:declared:as:tags:in:)``),
 /// mount, delete, list. An HTTP server, a test and a program call it alike.
 ///
 /// **Concurrency.** A value is cheap to copy, and every method may run beside any other, in this process and, on a
 /// shared store, in others.
 ///
 /// **Order of writes.** Data, then links, then pointers, each durable before the next. So whatever was acknowledged
-/// is durable, and a crash between two steps leaves nothing that a reader can see.
+/// is durable, and a crash between two steps leaves nothing half that a reader can see: at the most a manifest is there
+/// by its digest, whole, and not yet by the tag that it was pushed by.
 ///
-/// **Errors.** Methods throw ``RegistryError`` for a refusal and ``StorageError`` when the store fails;
-/// ``RegistryError/init(_:)`` makes the answer to the second.
+/// **Errors.** Methods throw ``RegistryError`` for a refusal and ``StorageError`` when the store fails.
 public struct Registry: Sendable {
     /// What a registry allows and how far it goes.
     public struct Options: Sendable {
@@ -61,7 +61,7 @@ public struct Registry: Sendable {
     ///   - driver: where bytes are kept. It may hold a store already, this server's or the replaced one's.
     ///   - options: what is allowed.
     ///   - events: what wants to know of pulls, pushes and deletions.
-    ///   - hashing: where uploads are hashed; without one it is done in the caller's task, which is no place for it
+    ///   - hashing: where uploads are hashed and large manifests are parsed; without one it is done in the caller's task, which is no place for it
     ///     when that task runs on an event loop.
     ///   - now: the wall clock; tests inject their own.
     public init(

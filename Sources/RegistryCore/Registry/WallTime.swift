@@ -49,13 +49,17 @@ public struct WallTime: Sendable, Hashable, Comparable {
             }
         }
         if rest.first == UInt8(ascii: ".") {
-            rest = rest.dropFirst().drop { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+            let fraction = rest.dropFirst().prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+            guard !fraction.isEmpty else { return nil }
+            rest = rest[fraction.endIndex...]
         }
         guard let offset = Self.offset(String(decoding: rest, as: UTF8.self)[...]), (1...12).contains(fields[1]),
             (1...31).contains(fields[2]),
             fields[3] < 24, fields[4] < 60, fields[5] <= 60
         else { return nil }
         let days = Self.days(fromYear: fields[0], month: fields[1], day: fields[2])
+        // A day that its month does not have is another month's day.
+        guard Self.civil(fromDays: days) == (fields[0], fields[1], fields[2]) else { return nil }
         seconds = days * 86_400 + fields[3] * 3600 + fields[4] * 60 + fields[5] - offset
     }
 
@@ -64,7 +68,9 @@ public struct WallTime: Sendable, Hashable, Comparable {
         if text == "Z" || text == "z" { return 0 }
         guard let sign = text.utf8.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
         let parts = text.dropFirst().split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let hours = Int64(parts[0]), let minutes = Int64(parts[1]) else { return nil }
+        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.first != UInt8(ascii: "+") }),
+            let hours = Int64(parts[0]), let minutes = Int64(parts[1])
+        else { return nil }
         guard (0..<24).contains(hours), (0..<60).contains(minutes) else { return nil }
         return (hours * 3600 + minutes * 60) * (sign == UInt8(ascii: "+") ? 1 : -1)
     }

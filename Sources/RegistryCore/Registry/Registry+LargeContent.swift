@@ -1,0 +1,18 @@
+extension Registry {
+    /// Content up to this many bytes is parsed and hashed where the caller runs: that takes less than a hop to
+    /// another thread and back is worth to those who share the event loop.
+    private static var smallContent: Int { 64 * 1024 }
+
+    /// Works on content in memory, away from the caller's event loop when there is much of it: a manifest of 4 MiB
+    /// would keep every other connection of that loop waiting while it is parsed.
+    func working<Result: Sendable>(
+        on bytes: Int,
+        _ work: @escaping @Sendable () -> Result
+    ) async -> Result {
+        guard bytes > Self.smallContent, let executor = shared.hashing else { return work() }
+        return await withTaskExecutorPreference(executor) { await Self.away(work) }
+    }
+
+    /// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs.
+    @concurrent private static func away<Result: Sendable>(_ work: @Sendable () -> Result) async -> Result { work() }
+}
