@@ -29,12 +29,22 @@ extension Registry {
 
     /// The digest under which a repository's blob is stored; `nil` when the repository does not have it.
     func storedDigest(ofLayer digest: Digest, in repository: RepositoryName) async throws -> Digest? {
-        try await readLink(StoreLayout.layerLink(digest, in: repository))
+        try await storedDigest(of: digest, by: StoreLayout.layerLink(digest, in: repository))
     }
 
     /// The digest under which a repository's manifest is stored; `nil` when the repository does not have it.
     func storedDigest(ofRevision digest: Digest, in repository: RepositoryName) async throws -> Digest? {
-        try await readLink(StoreLayout.revisionLink(digest, in: repository))
+        try await storedDigest(of: digest, by: StoreLayout.revisionLink(digest, in: repository))
+    }
+
+    /// What a link that is named by a digest points to.
+    ///
+    /// A canonical digest's link holds that digest, so it is not read: having its length it is whole.
+    private func storedDigest(of digest: Digest, by path: StoragePath) async throws -> Digest? {
+        guard digest.algorithm == .canonical else { return try await readLink(path) }
+        let link = try await StorageError.ifPresent { try await driver.metadata(at: path) }
+        let length = digest.algorithm.rawValue.utf8.count + 1 + digest.algorithm.hexCount
+        return link?.kind == .object && link?.size == Int64(length) ? digest : nil
     }
 
     /// Removes an object; whether it was there.
