@@ -1,0 +1,174 @@
+import NIOCore
+import NIOPosix
+import RegistryCore
+import RegistryStorage
+import RegistryTesting
+import Testing
+
+@Suite("What a registry has after a crash between any two steps of a use case")
+struct PushCrashTests {
+    private let content: PushedContent
+
+    init() throws { content = try PushedContent() }
+
+    /// Records a body's steps, and judges the registry that is found after every crash.
+    private func crashing(
+        _ work: (Registry, CrashRecorder) async throws -> Void,
+        judge: (Registry, CrashRecorder.Crash) async throws -> Void
+    ) async throws {
+        try await withTemporaryFolder { scratch in
+            try await withTemporaryFolder { folder in
+                let recorder = CrashRecorder(root: folder, threadPool: .singleton)
+                try await work(content.registry(on: recorder.driver), recorder)
+                try await recorder.forEachCrash(in: scratch) { driver, crash in
+                    let registry = content.registry(on: driver)
+                    try await content.expectWhole(registry, "\(crash)")
+                    try await judge(registry, crash)
+                }
+            }
+        }
+    }
+
+    @Test("a blob that was acknowledged is there, and an upload goes on from what was acknowledged or is unknown")
+    func pushBlob() async throws {
+        let ids = Uploads()
+        try await crashing { registry, recorder in
+            let upload = try await registry.beginUpload(in: content.repository)
+            await ids.set(upload.id)
+            recorder.acknowledge("begin")
+            let (first, rest) = content.parts
+            _ = try await registry.append(content.source(first), to: upload.id, in: content.repository)
+            recorder.acknowledge("append")
+            try await registry.finishUpload(
+                upload.id,
+                appending: content.source(rest),
+                expecting: content.blobDigest,
+                in: content.repository
+            )
+            recorder.acknowledge("finish")
+        } judge: { registry, crash in
+            let found = try await content.blob(in: content.repository, of: registry)
+            #expect(try await registry.repositories(limit: 1).items.isEmpty, "\(crash)")
+            if crash.acknowledged.last == "finish" {
+                #expect(found == content.blob, "\(crash)")
+            } else if found == nil {
+                try await resume(try #require(await ids.id), in: registry, crash)
+                try await content.pushBlob(to: registry)
+                #expect(try await content.blob(in: content.repository, of: registry) == content.blob, "\(crash)")
+            }
+        }
+    }
+
+    /// Goes on with an upload as a client does: from where the registry says that it stands.
+    private func resume(_ id: UploadID, in registry: Registry, _ crash: CrashRecorder.Crash) async throws {
+        do {
+            let status = try await registry.uploadStatus(id, in: content.repository)
+            // The last step of a push may have taken the data away already, whose link is then missing.
+            let data = StoragePath.root.appending("docker/registry/v2/repositories/a/b/_uploads/\(id)/data")
+            if crash.acknowledged.last == "append", try await registry.driver.exists(at: data) {
+                #expect(status.size >= content.cut, "\(crash)")
+            }
+            try #require(status.size <= content.blob.readableBytes, "\(crash)")
+            var rest = content.blob
+            rest.moveReaderIndex(forwardBy: Int(status.size))
+            try await registry.finishUpload(
+                id,
+                appending: content.source(rest),
+                at: status.size,
+                expecting: content.blobDigest,
+                in: content.repository
+            )
+            #expect(try await content.blob(in: content.repository, of: registry) == content.blob, "\(crash)")
+        } catch let error as RegistryError where error.code == .blobUploadUnknown {
+            #expect(crash.acknowledged.isEmpty, "\(crash)")
+        } catch let error as RegistryError where error.code == .digestInvalid {
+            // Bytes that were not durable may have come back as zeros; they are told from the blob at its end.
+            #expect(crash.survival == .namesWithZeros, "\(crash)")
+        }
+    }
+
+    @Test("a tag that was acknowledged leads to its manifest, and a tag that moves to the one or the other")
+    func pushManifests() async throws {
+        try await crashing { registry, recorder in
+            try await content.pushBlob(to: registry)
+            for number in 1...2 {
+                try await content.pushManifest(number, to: registry)
+                recorder.acknowledge("\(number)")
+            }
+        } judge: { registry, crash in
+            let found = try await content.manifest(.tag(content.tag), of: registry)
+            let allowed: [Digest?] =
+                switch crash.acknowledged.last {
+                case nil: [nil, content.digest(1)]
+                case "1": [content.digest(1), content.digest(2)]
+                default: [content.digest(2)]
+                }
+            #expect(allowed.contains(found), "\(crash)")
+            for number in crash.acknowledged.compactMap({ Int($0) }) {
+                let digest = content.digest(number)
+                #expect(try await content.manifest(.digest(digest), of: registry) == digest, "\(crash)")
+            }
+            guard crash.acknowledged.count < 2, crash.step.isMultiple(of: 3) else { return }
+            try await content.pushBlob(to: registry)
+            try await content.pushManifest(2, to: registry)
+            #expect(try await content.manifest(.tag(content.tag), of: registry) == content.digest(2), "\(crash)")
+        }
+    }
+
+    @Test("a tag and a manifest whose deletion was acknowledged do not come back, and a deletion can be repeated")
+    func deletions() async throws {
+        let digest = content.digest(1)
+        try await crashing { registry, recorder in
+            try await content.pushBlob(to: registry)
+            try await content.pushManifest(1, to: registry)
+            recorder.acknowledge("push")
+            try await registry.deleteTag(content.tag, in: content.repository)
+            recorder.acknowledge("delete tag")
+            try await content.pushManifest(1, to: registry)
+            recorder.acknowledge("push again")
+            try await registry.deleteManifest(digest, in: content.repository)
+            recorder.acknowledge("delete manifest")
+        } judge: { registry, crash in
+            guard let last = crash.acknowledged.last else { return }
+            let found = try await content.manifest(.digest(digest), of: registry)
+            let tagged = try await content.manifest(.tag(content.tag), of: registry)
+            switch last {
+            case "delete manifest": #expect(found == nil && tagged == nil, "\(crash)")
+            case "push again": break
+            default: #expect(found == digest, "\(crash)")
+            }
+            guard last != "delete manifest", found != nil, crash.step.isMultiple(of: 3) else { return }
+            try await registry.deleteManifest(digest, in: content.repository)
+            #expect(try await content.manifest(.tag(content.tag), of: registry) == nil, "\(crash)")
+            #expect(try await registry.tags(in: content.repository).items.isEmpty, "\(crash)")
+        }
+    }
+
+    @Test("a mount that was acknowledged is there, and takes nothing from its source")
+    func mount() async throws {
+        try await crashing { registry, recorder in
+            try await content.pushBlob(to: registry)
+            recorder.acknowledge("push")
+            let isMounted = try await registry.mount(
+                content.blobDigest,
+                from: content.repository,
+                into: content.other
+            ) { _ in true }
+            #expect(isMounted)
+            recorder.acknowledge("mount")
+        } judge: { registry, crash in
+            guard let last = crash.acknowledged.last else { return }
+            let source = try await content.blob(in: content.repository, of: registry)
+            let target = try await content.blob(in: content.other, of: registry)
+            #expect(source == content.blob, "\(crash)")
+            if last == "mount" { #expect(target == content.blob, "\(crash)") }
+        }
+    }
+}
+
+/// The upload that a recorded push had.
+private actor Uploads {
+    private(set) var id: UploadID?
+
+    func set(_ id: UploadID) { self.id = id }
+}
