@@ -40,7 +40,10 @@ extension RegistryError {
             self.init(.unavailable, message: "the registry's storage can't be written", cause: error)
         case .unavailable:
             self.init(.unavailable, message: "the registry's storage does not answer; try again", cause: error)
-        case .notFound, .wrongKind, .tooLarge, .failed, .closed:
+        case .closed:
+            // Only an upload's writer is closed under its user: another replica ended the upload, or went on with it.
+            self.init(.blobUploadUnknown, message: "the upload was ended by another request", cause: error)
+        case .notFound, .wrongKind, .tooLarge, .failed:
             self.init(.unknown, message: "the registry's storage failed", cause: error)
         }
     }

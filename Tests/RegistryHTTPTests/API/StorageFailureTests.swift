@@ -93,7 +93,7 @@ struct StorageFailureTests {
     func otherErrors() {
         let statuses: [(any Error, Int)] = [
             (RequestBodyError.timedOut, 408), (RequestBodyError.disconnected, 499), (RequestBodyError.malformed, 400),
-            (CancellationError(), 503), (StorageError(.closed, at: .root), 500), (WireError.timedOut, 500),
+            (CancellationError(), 503), (StorageError(.closed, at: .root), 404), (WireError.timedOut, 500),
         ]
         for (error, status) in statuses { #expect(RegistryError(wrapping: error).status == status) }
     }
