@@ -79,10 +79,11 @@ struct HtpasswdControllerTests {
         let files = try PasswordFolder()
         try files.write(Self.alice)
         let gate = DispatchSemaphore(value: 0)
-        let controller = try await files.controller({ $0.maximumChecks = 1 }) { password, hash in
+        let verify: HtpasswdController.Verifier = { password, hash in
             gate.wait()
             return hash.matches(password)
         }
+        let controller = try await files.controller({ $0.maximumChecks = 1 }, verify: verify)
         await withTaskGroup(of: AccessDecision.self) { group in
             for _ in 0..<20 { group.addTask { await controller.decide("alice", "wonderland") } }
             while files.checks.withLock({ $0.isEmpty }) { await Task.yield() }
