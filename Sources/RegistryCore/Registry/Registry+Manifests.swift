@@ -25,10 +25,10 @@ extension Registry {
             in: repository,
             digest: digest,
             mediaType: manifest.mediaType,
-            size: Int64(manifest.content.readableBytes),
+            size: Int64(manifest.bytes.readableBytes),
             tag: tag
         )
-        return manifest
+        return StoredManifest(digest: digest, mediaType: manifest.mediaType, content: manifest.bytes)
     }
 
     /// The digest that a reference stands for; `nil` for a tag that is not there.
@@ -45,15 +45,15 @@ extension Registry {
     }
 
     /// A manifest by its digest; `nil` when the repository does not have it.
-    func storedManifest(_ digest: Digest, in repository: RepositoryName) async throws -> StoredManifest? {
+    func storedManifest(_ digest: Digest, in repository: RepositoryName) async throws -> Manifest? {
         guard let canonical = try await storedDigest(ofRevision: digest, in: repository),
             let content = try await manifestContent(canonical)
         else { return nil }
         let parsed = await working(on: content.readableBytes) {
-            Result { () throws(ManifestError) in try Manifest(stored: content).mediaType }
+            Result { () throws(ManifestError) in try Manifest(stored: content) }
         }
         do {
-            return StoredManifest(digest: digest, mediaType: try parsed.get(), content: content)
+            return try parsed.get()
         } catch {
             throw error.registryError
         }

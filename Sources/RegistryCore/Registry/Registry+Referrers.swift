@@ -93,8 +93,7 @@ extension Registry {
         }
         let indexed = content.flatMap { try? JSONValue(parsing: $0) }.flatMap { try? Descriptor(json: $0) }
         if let indexed { return indexed }
-        guard let stored = try await storedManifest(digest, in: repository),
-            let manifest = try? Manifest(stored: stored.content), manifest.subject?.digest == subject
+        guard let manifest = try await storedManifest(digest, in: repository), manifest.subject?.digest == subject
         else { return nil }
         return manifest.descriptor(digest: digest)
     }
@@ -108,8 +107,7 @@ extension Registry {
         let name = "\(subject.algorithm.rawValue.prefix(32))-\(subject.hex.prefix(64))"
         guard let tag = Tag(name),
             let digest = try await readLink(StoreLayout.tagCurrentLink(tag, in: repository)),
-            let stored = try await storedManifest(digest, in: repository),
-            let index = try? Manifest(stored: stored.content)
+            let index = try await storedManifest(digest, in: repository)
         else { return [] }
         let digests = Set(index.manifests.map(\.digest)).sorted()
         guard let last else { return digests }

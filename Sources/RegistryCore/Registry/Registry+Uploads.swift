@@ -101,14 +101,9 @@ extension Registry {
         return try await writing(to: id) {
             let other = digest.algorithm == .canonical ? nil : digest.algorithm
             var session = try await openSession(id, at: offset, alsoHashing: other, in: repository)
-            do {
-                try await session.take(source)
-            } catch {
-                try? await session.suspend()
-                throw error
-            }
             let (actual, canonical): (Digest, Digest)
             do {
+                try await session.take(source)
                 actual = try await session.digest(digest.algorithm)
                 canonical = try await session.digest(.canonical)
                 if actual == digest { try await session.commit(as: canonical) }

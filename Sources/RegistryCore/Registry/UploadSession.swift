@@ -94,8 +94,8 @@ struct UploadSession {
 
     /// The digest of all bytes. One by an algorithm that was not asked for from the beginning reads them again.
     mutating func digest(_ algorithm: DigestAlgorithm) async throws -> Digest {
-        if algorithm == hasher.digest().algorithm { return hasher.digest() }
-        if let otherHasher, otherHasher.digest().algorithm == algorithm { return otherHasher.digest() }
+        if hasher.algorithm == algorithm { return hasher.digest() }
+        if let otherHasher, otherHasher.algorithm == algorithm { return otherHasher.digest() }
         try await writer.flush()
         var again = ContentHasher(algorithm)
         try await Self.read(
