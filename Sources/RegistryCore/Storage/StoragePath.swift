@@ -22,9 +22,12 @@ public struct StoragePath: Sendable, Hashable {
     }
 
     /// Whether a text can be one component of a path.
-    public static func isComponent(_ text: some StringProtocol) -> Bool { isComponent(text.utf8) }
+    public static func isComponent(_ text: some StringProtocol) -> Bool { areComponentBytes(text.utf8) }
 
-    private static func isComponent(_ utf8: some Sequence<UInt8>) -> Bool {
+    /// Whether bytes can be one component of a path: for a driver's names, which have not become texts yet.
+    public static func isComponent(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool { areComponentBytes(bytes) }
+
+    private static func areComponentBytes(_ utf8: some Sequence<UInt8>) -> Bool {
         var onlyDots = true
         for character in utf8 {
             switch character {
@@ -39,7 +42,7 @@ public struct StoragePath: Sendable, Hashable {
     }
 
     private static func areComponents(_ utf8: some Collection<UInt8>) -> Bool {
-        utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { isComponent($0) }
+        utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy { areComponentBytes($0) }
     }
 
     /// The path of a child.

@@ -67,20 +67,3 @@ enum FolderScan {
         return name.count == 1 || name[1] == UInt8(ascii: ".")
     }
 }
-
-extension StoragePath {
-    /// Whether bytes can be one component of a path: ``isComponent(_:)`` for what has not become a text yet.
-    static func isComponent(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        var onlyDots = true
-        for character in name {
-            switch character {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                onlyDots = false
-            case UInt8(ascii: "."): continue
-            default: return false
-            }
-        }
-        return !onlyDots
-    }
-}
