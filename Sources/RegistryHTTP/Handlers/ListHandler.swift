@@ -75,20 +75,15 @@ extension RegistryResponder {
     /// A JSON object of texts and then one list of texts, with a line end, as the replaced server writes it.
     private func list(_ members: [(String, String)], _ name: String, _ items: [String]) -> ByteBuffer {
         var body = ByteBuffer()
+        var isFirst = true
         body.writeString("{")
         for (name, value) in members {
-            body.writeJSONString(name)
-            body.writeString(":")
+            body.writeJSONName(name, isFirst: &isFirst)
             body.writeJSONString(value)
-            body.writeString(",")
         }
-        body.writeJSONString(name)
-        body.writeString(":[")
-        for (position, item) in items.enumerated() {
-            if position > 0 { body.writeString(",") }
-            body.writeJSONString(item)
-        }
-        body.writeString("]}\n")
+        body.writeJSONName(name, isFirst: &isFirst)
+        body.writeJSONStrings(items)
+        body.writeString("}\n")
         return body
     }
 }

@@ -85,10 +85,9 @@ extension ByteBuffer {
 
     private mutating func write(_ fields: [ErrorDetail.Field]) {
         writeString("{")
-        for (position, field) in fields.enumerated() {
-            if position > 0 { writeString(",") }
-            writeJSONString(field.name)
-            writeString(":")
+        var isFirst = true
+        for field in fields {
+            writeJSONName(field.name, isFirst: &isFirst)
             writeJSONString(field.value)
         }
         writeString("}")
