@@ -21,16 +21,26 @@ let package = Package(
         .library(name: "RegistryCore", targets: ["RegistryCore"]),
         .library(name: "RegistryStorage", targets: ["RegistryStorage"]),
         .library(name: "RegistryAuth", targets: ["RegistryAuth"]),
+        .library(name: "RegistryToken", targets: ["RegistryToken"]),
         .library(name: "RegistryHTTP", targets: ["RegistryHTTP"]),
+        .library(name: "RegistryTLS", targets: ["RegistryTLS"]),
+        .library(name: "RegistryOperations", targets: ["RegistryOperations"]),
         .library(name: "RegistryTesting", targets: ["RegistryTesting"]),
         .executable(name: "registryd", targets: ["registryd"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
@@ -69,6 +79,20 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Apart from RegistryAuth, so that who has no use for tokens builds no cryptography.
+        .target(
+            name: "RegistryToken",
+            dependencies: [
+                "RegistryCore",
+                "RegistryAuth",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "RegistryHTTP",
             dependencies: [
@@ -77,8 +101,46 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        // Apart from RegistryHTTP, so that a server behind somebody else's TLS builds no cryptography.
+        .target(
+            name: "RegistryTLS",
+            dependencies: [
+                "RegistryCore",
+                "RegistryAuth",
+                "RegistryHTTP",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: settings
+        ),
+        // What an operator looks at: logs, metrics, health, traces, and the debug server that shows them.
+        .target(
+            name: "RegistryOperations",
+            dependencies: [
+                "RegistryCore",
+                "RegistryAuth",
+                "RegistryHTTP",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
@@ -115,6 +177,9 @@ let package = Package(
                 "RegistryAuth",
                 "RegistryConfiguration",
                 "RegistryHTTP",
+                "RegistryOperations",
+                "RegistryTLS",
+                "RegistryToken",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -147,6 +212,19 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "RegistryTokenTests",
+            dependencies: [
+                "RegistryAuth",
+                "RegistryCore",
+                "RegistryToken",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "RegistryConfigurationTests",
             dependencies: ["RegistryConfiguration"],
             swiftSettings: settings
@@ -157,6 +235,42 @@ let package = Package(
                 "RegistryAuth",
                 "RegistryHTTP",
                 "RegistryTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RegistryTLSTests",
+            dependencies: [
+                "RegistryAuth",
+                "RegistryHTTP",
+                "RegistryTLS",
+                "RegistryTesting",
+                "ShellSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RegistryOperationsTests",
+            dependencies: [
+                "RegistryAuth",
+                "RegistryCore",
+                "RegistryHTTP",
+                "RegistryOperations",
+                "RegistryStorage",
+                "RegistryTesting",
+                "ShellSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
