@@ -21,10 +21,14 @@ public struct Peer: Sendable, Hashable {
     public var address: String?
     /// Whether the connection is encrypted.
     public var isSecure: Bool
+    /// The subject's common name in the certificate that the client proved to own, once a configured authority was
+    /// found behind it; `nil` when there is none, or none was asked for.
+    public var certificateName: String?
 
     /// Makes a description of the other end.
-    public init(address: String? = nil, isSecure: Bool = false) {
+    public init(address: String? = nil, isSecure: Bool = false, certificateName: String? = nil) {
         self.address = address
         self.isSecure = isSecure
+        self.certificateName = certificateName
     }
 }
