@@ -26,6 +26,33 @@ extension Configuration {
         }
     }
 
+    /// The paths of the keys whose values differ from another configuration's, wherever they were set: what a program
+    /// that read its file again has to put into force.
+    public func keys(changedFrom other: Configuration) -> [String] {
+        let (new, old) = (Self.leaves(effective), Self.leaves(other.effective))
+        return Set(new.keys).union(old.keys).filter { new[$0] != old[$0] }.sorted()
+    }
+
+    /// Every value that isn't a group or a list, by its path, as it would be written.
+    private static func leaves(_ value: Value, _ path: String = "") -> [String: String] {
+        switch value.content {
+        case .null: return [:]
+        case .scalar(let scalar): return [path: scalar.text]
+        case .list(let elements):
+            var leaves = [path: "[\(elements.count)]"]
+            for (index, element) in elements.enumerated() {
+                leaves.merge(Self.leaves(element, "\(path)[\(index)]")) { $1 }
+            }
+            return leaves
+        case .map(let entries):
+            var leaves: [String: String] = [:]
+            for entry in entries {
+                leaves.merge(Self.leaves(entry.value, path.isEmpty ? entry.key : "\(path).\(entry.key)")) { $1 }
+            }
+            return leaves
+        }
+    }
+
     private static func collect(_ value: Value, _ path: String, into keys: inout [PresentKey]) {
         switch value.content {
         case .map(let entries) where !entries.isEmpty:

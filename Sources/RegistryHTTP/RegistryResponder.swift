@@ -28,6 +28,8 @@ public struct RegistryResponder: Responder {
         public var maximumReferrers = 1000
         /// The least length of a chunk but the last that suits the store, in bytes; 0 when any does.
         public var minimumChunkLength = 0
+        /// Whose word about the client's address, scheme and host is taken.
+        public var proxyTrust = ProxyTrust.everybody
         /// Further header fields of every answer under `/v2/` (`http.headers`).
         public var headers: HTTPFields = [:]
 
@@ -56,6 +58,7 @@ public struct RegistryResponder: Responder {
 
     /// Answers a request of the API.
     public func respond(to request: HTTPRequest, body: RequestBody, from peer: Peer) async -> Response {
+        let request = options.proxyTrust.trusts(peer) ? request : request.withoutForwarding
         let target = DecodedTarget(request.path ?? "/")
         var response: Response
         do {
@@ -158,7 +161,7 @@ public struct RegistryResponder: Responder {
     private func origin(of request: HTTPRequest, _ principal: Principal, _ peer: Peer) -> RequestOrigin {
         RequestOrigin(
             actor: principal.name,
-            address: peer.address,
+            address: request.forwardedAddress ?? peer.address,
             host: request.authority,
             method: request.method.rawValue,
             userAgent: request.headerFields[.userAgent]

@@ -103,6 +103,19 @@ extension Setting {
         Setting(key, .list(.string(.any)))
     }
 
+    /// A list of texts that a check of the program's own must accept.
+    ///
+    /// - Parameters:
+    ///   - expected: what a diagnostic says was expected, such as "a range of addresses such as 10.0.0.0/8".
+    ///   - isValid: whether a text is one.
+    public static func strings(
+        _ key: String,
+        expected: String,
+        isValid: @escaping @Sendable (String) -> Bool
+    ) -> Setting {
+        Setting(key, .list(.string(.custom(expected: expected, isValid: isValid))))
+    }
+
     /// A group of settings, present with its defaults even when it isn't written.
     public static func group(_ key: String, _ settings: [Setting]) -> Setting {
         Setting(key, .group(settings, .own))

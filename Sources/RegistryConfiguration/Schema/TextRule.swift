@@ -13,6 +13,8 @@ enum TextRule: Sendable {
     case rooted
     /// The name of a cipher suite in Go's spelling.
     case cipherSuite
+    /// What an embedding program checks itself, and what it says it expected.
+    case custom(expected: String, isValid: @Sendable (String) -> Bool)
 
     /// What was expected when the text doesn't follow the rule; `nil` when it does.
     func expectation(unmetBy text: String) -> String? {
@@ -27,6 +29,8 @@ enum TextRule: Sendable {
             Self.isExpression(text) ? nil : "a regular expression"
         case .rooted:
             text.isEmpty || text.hasPrefix("/") ? nil : "a path that begins with a slash"
+        case .custom(let expected, let isValid):
+            isValid(text) ? nil : expected
         case .cipherSuite:
             CipherSuiteName.all.contains(text) ? nil : "the Go name of a cipher suite"
         }

@@ -22,6 +22,13 @@ extension HTTPField.Name {
     static let forwardedHost = known("X-Forwarded-Host")
     static let forwardedPort = known("X-Forwarded-Port")
     static let forwardedPrefix = known("X-Forwarded-Prefix")
+    static let forwardedFor = known("X-Forwarded-For")
+    static let realIP = known("X-Real-Ip")
+
+    /// What a proxy says about its client.
+    static let forwardings = [
+        forwarded, forwardedProto, forwardedHost, forwardedPort, forwardedPrefix, forwardedFor, realIP,
+    ]
 
     /// The name of a field that is not in the library's list. Each is a token, which a test checks, so that the
     /// alternative is never taken.

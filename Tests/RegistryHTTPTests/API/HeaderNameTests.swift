@@ -10,6 +10,7 @@ struct HeaderNameTests {
         (.ociFiltersApplied, "OCI-Filters-Applied"), (.ociChunkMinLength, "OCI-Chunk-Min-Length"), (.link, "Link"),
         (.forwarded, "Forwarded"), (.forwardedProto, "X-Forwarded-Proto"), (.forwardedHost, "X-Forwarded-Host"),
         (.forwardedPort, "X-Forwarded-Port"), (.forwardedPrefix, "X-Forwarded-Prefix"),
+        (.forwardedFor, "X-Forwarded-For"), (.realIP, "X-Real-Ip"),
     ]
 
     @Test("every field that the library's list lacks has its own name", arguments: names)
