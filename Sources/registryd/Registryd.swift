@@ -1,11 +1,36 @@
 import ArgumentParser
 
-@main
-struct Registryd: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "registryd",
-        abstract: "A container registry: the OCI distribution API on the replaced server's files.",
-        version: "registryd 0.1.0",
-        subcommands: [Serve.self, Check.self]
-    )
+/// The program without a verb.
+struct Registryd: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: Program.name,
+            abstract: "A container registry: the OCI distribution API on the replaced server's files.",
+            subcommands: [Serve.self, Check.self, Completion.self]
+        )
+    }
+
+    @Flag(name: [.short, .long], help: "Show the version.")
+    var version = false
+
+    func run() throws {
+        guard version else { throw CleanExit.helpRequest(self) }
+        // Three words where the replaced server prints three: name, package, version.
+        print(Program.name == "registryd" ? "registryd \(Program.version)" : "\(Program.name) registryd \(Program.version)")
+    }
+}
+
+/// Prints a script with which a shell completes this program's verbs and flags.
+struct Completion: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print a completion script for a shell.")
+
+    @Argument(help: "bash, zsh or fish.")
+    var shell: String
+
+    func run() throws {
+        guard let shell = CompletionShell(rawValue: shell) else {
+            throw ValidationError("no completion for '\(shell)'; there is one for bash, zsh and fish")
+        }
+        print(Registryd.completionScript(for: shell))
+    }
 }
