@@ -16,7 +16,10 @@ struct Registryd: ParsableCommand {
     func run() throws {
         guard version else { throw CleanExit.helpRequest(self) }
         // Three words where the replaced server prints three: name, package, version.
-        print(Program.name == "registryd" ? "registryd \(Program.version)" : "\(Program.name) registryd \(Program.version)")
+        print(
+            Program.name == "registryd"
+                ? "registryd \(Program.version)" : "\(Program.name) registryd \(Program.version)"
+        )
     }
 }
 

@@ -27,7 +27,7 @@ public struct Daemon: Sendable {
         process.standardOutput = output
         process.standardError = output
         let ended = Ended()
-        process.terminationHandler = { _ in ended.signal() }
+        process.terminationHandler = { ended.signal($0.terminationStatus) }
         try process.run()
         return Daemon(name: name, processID: process.processIdentifier, ended: ended, log: log)
     }
@@ -45,6 +45,12 @@ public struct Daemon: Sendable {
             try await Task.sleep(for: .milliseconds(50))
         }
     }
+
+    /// The status that the program ended with, or the number of the signal; `nil` while it runs.
+    public var exitStatus: Int32? { ended.status }
+
+    /// Sends the program a signal.
+    public func send(signal: Int32) { kill(processID, signal) }
 
     /// What the program printed, without the middle where it is long: a crash says at its beginning what it is.
     public var logText: String {
@@ -72,9 +78,11 @@ public struct Daemon: Sendable {
 
 /// Set once a process has been waited for.
 private final class Ended: Sendable {
-    private let flag = Mutex(false)
+    private let kept = Mutex<Int32?>(nil)
 
-    var isSignaled: Bool { flag.withLock { $0 } }
+    var isSignaled: Bool { status != nil }
 
-    func signal() { flag.withLock { $0 = true } }
+    var status: Int32? { kept.withLock { $0 } }
+
+    func signal(_ status: Int32) { kept.withLock { $0 = status } }
 }

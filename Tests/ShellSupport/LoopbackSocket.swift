@@ -1,6 +1,14 @@
 import Foundation
 import Glibc
 
+/// Ports of the loopback address.
+public enum LoopbackPort {
+    /// A port that was free a moment ago.
+    ///
+    /// - Throws: where the system has none.
+    public static func free() throws -> UInt16 { try LoopbackSocket.freePort() }
+}
+
 /// A blocking TCP socket on 127.0.0.1.
 struct LoopbackSocket {
     private let descriptor: Int32

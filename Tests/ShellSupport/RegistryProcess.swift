@@ -111,7 +111,10 @@ public struct RegistryProcess: Sendable {
         await registry.stop()
     }
 
-    private static func programPath(_ server: Server) throws -> String {
+    /// The path of a program, or its name where the system's `PATH` has it.
+    ///
+    /// - Throws: where ours is not built.
+    public static func programPath(_ server: Server) throws -> String {
         switch server {
         case .peer: server.rawValue
         case .registryd: try Locations.products.appending(path: "registryd").path(percentEncoded: false)
