@@ -310,6 +310,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ProgramTests",
+            dependencies: ["ShellSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "InteroperabilityTests",
             dependencies: ["ShellSupport"],
             swiftSettings: settings

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Logging
 import NIOCore
 import NIOPosix
@@ -21,6 +22,8 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "registryd")
         logger.logLevel = Composition.level(configuration)
 
+        // Until the service that waits for it runs, the signal must not end the process.
+        signal(SIGHUP, SIG_IGN)
         let files = NIOThreadPool(numberOfThreads: fileThreads(configuration))
         let hashing = NIOThreadPool(numberOfThreads: System.coreCount)
         // Logins take no more than half the machine from pulls and pushes.
@@ -46,28 +49,31 @@ struct Serve: AsyncParsableCommand {
         _ passwords: NIOThreadPool,
         _ logger: Logger
     ) async throws {
-        let registry = Registry(
-            driver: Composition.driver(configuration, files: files),
-            options: Composition.options(configuration),
-            hashing: ThreadPoolTaskExecutor(hashing)
+        let source = ResponderSource(
+            registry: Registry(
+                driver: Composition.driver(configuration, files: files),
+                options: Composition.options(configuration),
+                hashing: ThreadPoolTaskExecutor(hashing)
+            ),
+            passwords: passwords,
+            logger: logger
         )
-        let secret =
-            if let secret = configuration.http.secret { Array(secret.utf8) } else {
-                try await registry.uploadSecret()
-            }
+        let responder = ReplaceableResponder(try await source.responder(for: configuration))
         let server = RegistryServer(
             configuration: Composition.server(configuration),
-            responder: RegistryResponder(
-                registry: registry,
-                access: try await Composition.access(configuration, passwords: passwords, logger: logger),
-                options: Composition.responderOptions(configuration, secret: secret)
-            ),
+            responder: responder,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger
+        )
+        let reload = Reload(
+            source: file.source,
+            started: configuration,
+            apply: { responder.replace(with: try await source.responder(for: $0)) },
             logger: logger
         )
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: server)],
+                services: [.init(service: server), .init(service: reload)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )

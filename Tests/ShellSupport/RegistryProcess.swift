@@ -32,11 +32,13 @@ public struct RegistryProcess: Sendable {
     ///   - server: The program.
     ///   - root: The folder with its data; without one, an empty folder that goes when the registry stops.
     ///   - environment: More `REGISTRY_*` variables.
+    ///   - file: A configuration file; the variables override what it says.
     /// - Throws: ``CommandFailure`` where it is missing or doesn't come up.
     public static func start(
         _ server: Server = .underTest,
         root: URL? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        file: URL? = nil
     ) async throws -> RegistryProcess {
         let scratch = try ScratchFolder(name: "server")
         let port = try LoopbackSocket.freePort()
@@ -50,7 +52,7 @@ public struct RegistryProcess: Sendable {
         ]
         let daemon = try Daemon.start(
             programPath(server),
-            ["serve"] + configuration(server, in: scratch),
+            ["serve"] + (try file.map { [$0.path(percentEncoded: false)] } ?? configuration(server, in: scratch)),
             environment: settings.merging(environment) { $1 },
             log: scratch.path("log")
         )
@@ -78,6 +80,9 @@ public struct RegistryProcess: Sendable {
 
     /// What the registry printed, without the middle where it is long.
     public var logText: String { daemon.logText }
+
+    /// Sends the process a signal.
+    public func send(signal: Int32) { daemon.send(signal: signal) }
 
     /// Stops the registry and deletes what it was started with, but not a `root` that was given.
     ///

@@ -31,7 +31,7 @@ public struct Registry: Sendable {
     /// Where bytes are kept.
     public let driver: any StorageDriver
     /// What is allowed.
-    public let options: Options
+    public private(set) var options: Options
     /// Who calls; it is told to the event sink. See ``acting(as:)``.
     public private(set) var origin = RequestOrigin()
 
@@ -80,6 +80,13 @@ public struct Registry: Sendable {
     public func acting(as origin: RequestOrigin) -> Registry {
         var copy = self
         copy.origin = origin
+        return copy
+    }
+
+    /// The same registry with other options, for a server whose configuration changed. Both go on beside each other.
+    public func with(options: Options) -> Registry {
+        var copy = self
+        copy.options = options
         return copy
     }
 

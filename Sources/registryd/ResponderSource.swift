@@ -1,0 +1,27 @@
+import Logging
+import NIOPosix
+import RegistryConfiguration
+import RegistryCore
+import RegistryHTTP
+
+/// Makes the responder of a configuration, at the start and again when the configuration changes. What must be one for
+/// all of them, the registry with its locks, stays.
+struct ResponderSource: Sendable {
+    let registry: Registry
+    /// Where passwords are checked.
+    let passwords: NIOThreadPool
+    let logger: Logger
+
+    /// - Throws: what keeps a part of it from being made: a password file that can't be read, a store without a secret.
+    func responder(for configuration: Configuration) async throws -> RegistryResponder {
+        let secret =
+            if let secret = configuration.http.secret { Array(secret.utf8) } else {
+                try await registry.uploadSecret()
+            }
+        return RegistryResponder(
+            registry: registry.with(options: Composition.options(configuration)),
+            access: try await Composition.access(configuration, passwords: passwords, logger: logger),
+            options: Composition.responderOptions(configuration, secret: secret)
+        )
+    }
+}
