@@ -22,7 +22,7 @@ RUN swift build -c release --static-swift-stdlib --product registryd \
 
 FROM ${BASE_IMAGE}
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libssl3 libcrypt1 \
+    && apt-get install -y --no-install-recommends ca-certificates libcrypt1 libssl3 libstdc++6 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 65532 registry \
     && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /var/lib/registry --shell /usr/sbin/nologin registry \
