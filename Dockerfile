@@ -11,7 +11,7 @@ ARG BASE_IMAGE=debian:bookworm-slim
 
 FROM ${BUILD_IMAGE} AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libssl-dev libcrypt-dev pkg-config \
+    && apt-get install -y --no-install-recommends libssl-dev libcrypt-dev zlib1g-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
