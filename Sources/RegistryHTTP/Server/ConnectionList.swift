@@ -28,7 +28,7 @@ final class ConnectionList: Sendable {
             $0.connections[id] = connection
             return $0.isDraining
         }
-        if isDraining { connection.handler.value.beginDraining() }
+        if isDraining { connection.state.value.beginDraining() }
         connection.channel.closeFuture.whenComplete { _ in self.remove(id) }
     }
 
@@ -65,7 +65,7 @@ final class ConnectionList: Sendable {
         }
         waiter?.resume()
         for connection in connections {
-            connection.channel.eventLoop.execute { connection.handler.value.beginDraining() }
+            connection.channel.eventLoop.execute { connection.state.value.beginDraining() }
         }
     }
 

@@ -1,36 +1,21 @@
 import NIOCore
 import NIOHTTP1
 
-/// An accepted connection on its way to its task.
-struct AcceptedConnection: Sendable {
-    let channel: any Channel
-    let handler: NIOLoopBound<HTTP1Handler>
-}
-
-/// The channel of a connection that speaks plain HTTP/1: socket → meter → decoder → handler ⇄ task.
-///
-/// TLS goes in front of the meter; HTTP/2 has a channel of its own, chosen by ALPN.
+/// The channel of a connection that speaks HTTP/1: socket (→ TLS) → meter → decoder → handler ⇄ task.
 enum HTTP1Channel {
-    static func initialize(
-        _ channel: any Channel,
-        configuration: ServerConfiguration
-    ) -> EventLoopFuture<AcceptedConnection> {
-        channel.eventLoop.makeCompletedFuture {
-            let handler = HTTP1Handler(configuration: configuration)
-            var limits = NIOHTTPDecoderLimitConfiguration()
-            limits.maxHeaderFieldSize = configuration.limits.headBytes
-            limits.maxHeaderListSize = configuration.limits.headBytes
-            limits.maxHeaderFieldCount = configuration.limits.headerFields
-            let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(WireMeter(handler))
-            try pipeline.addHandler(ByteToMessageHandler(decoder))
-            try pipeline.addHandler(handler)
-            return AcceptedConnection(
-                channel: channel,
-                handler: NIOLoopBound(handler, eventLoop: channel.eventLoop)
-            )
-        }
+    /// Adds the handlers; it is called on the channel's event loop.
+    static func configure(_ channel: any Channel, _ configuration: ServerConfiguration) throws -> HTTP1Handler {
+        let handler = HTTP1Handler(configuration: configuration)
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = configuration.limits.headBytes
+        limits.maxHeaderListSize = configuration.limits.headBytes
+        limits.maxHeaderFieldCount = configuration.limits.headerFields
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(WireMeter(handler))
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(handler)
+        return handler
     }
 }
 

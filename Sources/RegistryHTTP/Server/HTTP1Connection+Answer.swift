@@ -115,13 +115,13 @@ extension HTTP1Connection {
     }
 
     /// What is answered when an object can't be read at all.
-    private static var unreadable: Response {
+    static var unreadable: Response {
         var response = ProtocolFailure(status: .internalServerError, message: "unknown error").response
         response.body = .bytes(unreadableBody)
         return response
     }
 
-    private static var unreadableBody: ByteBuffer {
+    static var unreadableBody: ByteBuffer {
         ByteBuffer(string: #"{"errors":[{"code":"UNKNOWN","message":"unknown error"}]}"# + "\n")
     }
 }

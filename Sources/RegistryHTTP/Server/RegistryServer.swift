@@ -65,47 +65,43 @@ public final class RegistryServer: Service {
     ///
     /// - Throws: what kept it from listening.
     public func run() async throws {
-        let listener: NIOAsyncChannel<AcceptedConnection, Never>
+        let socket: ListeningSocket
         do {
-            listener = try await listen()
+            socket = try await listen()
         } catch {
             address.resolve(.failure(error))
             throw error
         }
-        if let local = listener.channel.localAddress {
-            logger.info("listening", metadata: ["address": "\(local)"])
+        if let local = socket.channel.channel.localAddress {
+            logger.info(
+                "listening",
+                metadata: ["address": "\(local)", "tls": "\(configuration.security != nil)"]
+            )
             address.resolve(.success(local))
+        } else {
+            address.resolve(.failure(ListenerError("the listening socket has no address")))
         }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.serve(listener) }
+            group.addTask { await self.serve(socket.channel) }
             group.addTask { await self.waitForDrainDeadline() }
             await group.next()
             group.cancelAll()
         }
         connections.closeAll()
+        socket.removeFile()
         logger.info("stopped")
     }
 
-    private func listen() async throws -> NIOAsyncChannel<AcceptedConnection, Never> {
+    private func listen() async throws -> ListeningSocket {
         let configuration = configuration
         let connections = connections
-        return try await ServerBootstrap(group: eventLoopGroup)
-            .serverChannelOption(.backlog, value: configuration.backlog)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .bind(
-                host: configuration.host,
-                port: configuration.port,
-                serverBackPressureStrategy: .init(lowWatermark: 1, highWatermark: 2)
-            ) { channel in
-                HTTP1Channel.initialize(channel, configuration: configuration)
-                    .assumeIsolated().map { connection in
-                        connections.add(connection)
-                        return connection
-                    }.nonisolated()
-            }
+        return try await ListeningSocket.open(configuration, on: eventLoopGroup) { channel in
+            AcceptedConnection.initialize(channel, configuration: configuration)
+                .assumeIsolated().map { connection in
+                    connections.add(connection)
+                    return connection
+                }.nonisolated()
+        }
     }
 
     private func serve(_ listener: NIOAsyncChannel<AcceptedConnection, Never>) async {
@@ -136,17 +132,37 @@ public final class RegistryServer: Service {
     private func serve(_ connection: AcceptedConnection, _ context: LoopContext) async {
         let channel = connection.channel
         await withTaskCancellationHandler {
-            let connection = HTTP1Connection(
-                handler: connection.handler.value,
-                loop: connection.handler,
-                responder: responder,
-                observer: observer,
-                configuration: configuration,
-                connections: connections,
-                peer: Peer(address: channel.remoteAddress?.hostAndPort),
-                dates: context.dates
-            )
-            await connection.serve()
+            let state = connection.state.value
+            switch await state.decided() {
+            case .http1(let handler):
+                let connection = HTTP1Connection(
+                    handler: handler,
+                    loop: NIOLoopBound(handler, eventLoop: channel.eventLoop),
+                    responder: responder,
+                    observer: observer,
+                    configuration: configuration,
+                    connections: connections,
+                    peer: state.peer,
+                    dates: context.dates
+                )
+                await connection.serve()
+            case .http2(let handler):
+                let connection = HTTP2Connection(
+                    loop: NIOLoopBound(handler, eventLoop: channel.eventLoop),
+                    responder: responder,
+                    observer: observer,
+                    configuration: configuration,
+                    peer: state.peer,
+                    dates: context.dates
+                )
+                await connection.serve()
+            case .undecided, .ended:
+                guard let failure = state.failure else { return }
+                logger.debug(
+                    "a connection ended before a request",
+                    metadata: ["peer": "\(state.peer.address ?? "-")", "error": "\(failure)"]
+                )
+            }
         } onCancel: {
             channel.close(promise: nil)
         }

@@ -60,7 +60,7 @@ struct RequestHead: Sendable {
 }
 
 /// What the fields of a head say about the connection and the framing, and the other fields.
-private struct FieldScan {
+struct FieldScan {
     var fields = HTTPFields()
     var host: String?
     var length: Int64?
@@ -70,15 +70,17 @@ private struct FieldScan {
 
     mutating func read(_ headers: HTTPHeaders) throws(ProtocolFailure) {
         fields.reserveCapacity(headers.count)
-        for (text, sent) in headers {
-            guard let name = FieldNames.name(text) else { throw .malformed("a header field's name is malformed") }
-            // Not of what frames the body: there the parser and this must not read two things into one text.
-            let isFraming = name == .contentLength || name == .transferEncoding
-            let value = isFraming ? sent : Self.withoutTrailingSpace(sent)
-            guard HTTPField.isValidValue(value) else { throw .malformed("a header field's value is malformed") }
-            guard try consume(name, value) else { continue }
-            fields.append(HTTPField(name: name, value: value))
-        }
+        for (text, sent) in headers { try read(text, sent) }
+    }
+
+    /// Reads one field.
+    mutating func read(_ text: String, _ sent: String) throws(ProtocolFailure) {
+        guard let name = FieldNames.name(text) else { throw .malformed("a header field's name is malformed") }
+        // Not of what frames the body: there the parser and this must not read two things into one text.
+        let isFraming = name == .contentLength || name == .transferEncoding
+        let value = isFraming ? sent : Self.withoutTrailingSpace(sent)
+        guard HTTPField.isValidValue(value) else { throw .malformed("a header field's value is malformed") }
+        if try consume(name, value) { fields.append(HTTPField(name: name, value: value)) }
     }
 
     /// White space behind a value is not part of it (RFC 9110 section 5.5); the parser drops only that before it.

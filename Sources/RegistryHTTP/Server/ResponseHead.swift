@@ -61,9 +61,10 @@ struct ResponseHead {
     }
 
     /// Whether the transport alone decides about a field.
-    private static func isOurs(_ name: String) -> Bool {
+    static func isOurs(_ name: String) -> Bool {
         switch name.utf8.count {
         case 4: name == "date"
+        case 7: name == "upgrade"
         case 10: name == "connection" || name == "keep-alive"
         case 14: name == "content-length"
         case 17: name == "transfer-encoding"
