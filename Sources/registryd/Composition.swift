@@ -10,12 +10,12 @@ enum Composition {
     private static let inactive = [
         "log.hooks", "log.formatter", "log.fields", "log.accesslog", "log.reportcaller", "storage.cache",
         "storage.maintenance.uploadpurging", "storage.redirect", "storage.tag", "middleware", "reporting", "http.debug",
-        "http.h2c", "http.http2", "notifications", "redis", "health", "compatibility", "policy",
+        "notifications", "redis", "health", "compatibility", "policy",
     ]
 
     /// Keys without which the server would do something else than it was told to, so that it must not start.
     private static let missing = [
-        "auth.token", "http.tls", "proxy", "storage.s3", "storage.s3aws", "storage.gcs", "storage.azure",
+        "auth.token", "http.tls.letsencrypt", "proxy", "storage.s3", "storage.s3aws", "storage.gcs", "storage.azure",
     ]
 
     /// Tells of what is configured and not there yet.
@@ -29,10 +29,7 @@ enum Composition {
         for key in missing {
             ConfigurationFile.print("\(key.origin): error: \(key.path) is not available yet, and can't be left out")
         }
-        var isUnixSocket = false
-        if case .unix = configuration.http.listener { isUnixSocket = true }
-        if isUnixSocket { ConfigurationFile.print("error: http.net: unix is not available yet, and can't be left out") }
-        if !missing.isEmpty || isUnixSocket { throw ExitCode.failure }
+        if !missing.isEmpty { throw ExitCode.failure }
     }
 
     static func driver(_ configuration: Configuration, files: NIOThreadPool) -> any StorageDriver {

@@ -7,6 +7,7 @@ import RegistryConfiguration
 import RegistryCore
 import RegistryHTTP
 import RegistryStorage
+import RegistryTLS
 import ServiceLifecycle
 import UnixSignals
 
@@ -59,8 +60,9 @@ struct Serve: AsyncParsableCommand {
             logger: logger
         )
         let responder = ReplaceableResponder(try await source.responder(for: configuration))
+        let tls = try Composition.tls(configuration, logger: logger)
         let server = RegistryServer(
-            configuration: Composition.server(configuration),
+            configuration: try Composition.server(configuration, tls: tls),
             responder: responder,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger
@@ -68,12 +70,16 @@ struct Serve: AsyncParsableCommand {
         let reload = Reload(
             source: file.source,
             started: configuration,
-            apply: { responder.replace(with: try await source.responder(for: $0)) },
+            apply: {
+                responder.replace(with: try await source.responder(for: $0))
+                try await tls?.reload()
+            },
             logger: logger
         )
+        let services: [any Service] = [server, reload] + (tls.map { [$0] } ?? [])
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: server), .init(service: reload)],
+                services: services.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )
