@@ -1,4 +1,5 @@
 import NIOSSL
+import SwiftASN1
 import X509
 
 /// The common name of a certificate's subject; `nil` when it has none that is text.
