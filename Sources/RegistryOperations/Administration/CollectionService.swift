@@ -1,0 +1,160 @@
+public import Logging
+public import RegistryCore
+public import ServiceLifecycle
+import Synchronization
+
+/// Collects garbage in a server that runs: on a schedule, and when it is asked to.
+///
+/// One collection at a time runs in this process, and one on the store, which the store's lease sees to. May be used
+/// from any task.
+public final class CollectionService: Service {
+    /// What is run, and when.
+    public struct Settings: Sendable {
+        /// How long after the end of one collection the next begins; `nil` runs none by itself.
+        public var interval: Duration?
+        /// How each collection is done that nobody asked for.
+        public var options = CollectionOptions()
+
+        /// Makes settings that run nothing by themselves.
+        public init() {}
+    }
+
+    /// How a collection stands.
+    public struct Status: Sendable {
+        /// Whether it is running.
+        public var isRunning = false
+        /// What it did so far, or had done at its end.
+        public var summary = CollectionSummary()
+        /// Why it ended early; `nil` when it didn't.
+        public var failure: String?
+        /// The lines that it printed, from ``firstLine`` on; the oldest are dropped when there are too many.
+        public var lines: [String] = []
+        /// The number of the first of ``lines``.
+        public var firstLine = 0
+    }
+
+    /// The most lines that are kept.
+    private static var lineLimit: Int { 10_000 }
+
+    private let registry: Registry
+    private let settings: Settings
+    private let logger: Logger
+    private let status = Mutex(Status())
+    private let requests: AsyncStream<Request>
+    private let requested: AsyncStream<Request>.Continuation
+
+    private enum Request: Sendable {
+        case scheduled
+        case asked(CollectionOptions)
+    }
+
+    /// Makes the service; it does nothing before ``run()``.
+    public init(registry: Registry, settings: Settings, logger: Logger) {
+        self.registry = registry
+        self.settings = settings
+        self.logger = logger
+        (requests, requested) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+    }
+
+    /// How the collection stands that runs, or ran last.
+    ///
+    /// - Parameter line: the first line that is wanted.
+    public func status(from line: Int = 0) -> Status {
+        var status = status.withLock { $0 }
+        let known = max(0, min(line - status.firstLine, status.lines.count))
+        status.lines.removeFirst(known)
+        status.firstLine += known
+        return status
+    }
+
+    /// Asks for a collection.
+    ///
+    /// - Returns: whether it begins; `false` when one is running or about to.
+    public func begin(_ options: CollectionOptions) -> Bool {
+        let mayBegin = status.withLock { status in
+            guard !status.isRunning else { return false }
+            status = Status()
+            status.isRunning = true
+            return true
+        }
+        if mayBegin { requested.yield(.asked(options)) }
+        return mayBegin
+    }
+
+    /// Collects on the schedule and when asked to, until the service is told to stop; a collection that runs then is
+    /// ended, and the next one goes on where it was.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.keepSchedule() }
+                for await request in self.requests {
+                    switch request {
+                    case .asked(let options): await self.collect(options)
+                    case .scheduled:
+                        if self.takeTurn() { await self.collect(self.settings.options) }
+                    }
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func keepSchedule() async {
+        guard let interval = settings.interval else { return }
+        while (try? await Task.sleep(for: interval)) != nil { requested.yield(.scheduled) }
+    }
+
+    private func takeTurn() -> Bool {
+        status.withLock { status in
+            guard !status.isRunning else { return false }
+            status = Status()
+            status.isRunning = true
+            return true
+        }
+    }
+
+    private func collect(_ options: CollectionOptions) async {
+        let formatter = CollectionLines()
+        do {
+            let summary = try await registry.collect(options) { event in self.note(event, formatter) }
+            finish(summary, failure: nil)
+            logger.info(
+                "collected",
+                metadata: [
+                    "bytes.freed": "\(summary.bytesFreed)", "blobs.removed": "\(summary.blobsRemoved)",
+                    "blobs.quarantined": "\(summary.blobsQuarantined)", "problems": "\(summary.problemCount)",
+                ]
+            )
+        } catch let error as CollectionError {
+            finish(nil, failure: "\(error)")
+            // Another replica's turn is no trouble.
+            if case .busy = error { return logger.debug("not collected: \(error)") }
+            logger.error("the collection ended early", metadata: ["error": "\(error)"])
+        } catch {
+            finish(nil, failure: "\(error)")
+            logger.error("the collection ended early", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func note(_ event: CollectionEvent, _ formatter: CollectionLines) {
+        let line = formatter.lines(for: event)
+        status.withLock { status in
+            if case .progress(let summary) = event { status.summary = summary }
+            if case .problem(let text) = event { status.lines.append("problem: \(text)") }
+            guard let line else { return }
+            status.lines.append(line)
+            let excess = status.lines.count - Self.lineLimit
+            guard excess > Self.lineLimit / 10 else { return }
+            status.lines.removeFirst(excess)
+            status.firstLine += excess
+        }
+    }
+
+    private func finish(_ summary: CollectionSummary?, failure: String?) {
+        status.withLock { status in
+            if let summary { status.summary = summary }
+            status.failure = failure
+            status.isRunning = false
+        }
+    }
+}
