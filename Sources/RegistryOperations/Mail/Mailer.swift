@@ -69,15 +69,16 @@ public struct Mailer: Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await send()
+                await sendOnce()
                 try? await Task.sleep(for: settings.interval)
             }
         }
         // The last lines are those that tell why it stops. A task that was cancelled can't connect any more.
-        if !Task.isCancelled { await send() }
+        if !Task.isCancelled { await sendOnce() }
     }
 
-    private func send() async {
+    /// Sends a mail of what waits, if anything does.
+    func sendOnce() async {
         let (lines, leftOut) = hook.take()
         guard let first = lines.first else { return }
         let message = MailMessage(lines: lines, leftOut: leftOut, first: first, settings: settings)

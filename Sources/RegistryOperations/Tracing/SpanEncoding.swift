@@ -66,7 +66,8 @@ extension ByteBuffer {
 
     private mutating func write(_ attributes: SpanAttributes) {
         var members: [(String, SpanAttribute)] = []
-        attributes.forEach { members.append(($0, $1)) }
+        func collect(_ name: String, _ value: SpanAttribute) { members.append((name, value)) }
+        attributes.forEach(collect)
         writeString("[")
         for (position, member) in members.sorted(by: { $0.0 < $1.0 }).enumerated() {
             if position > 0 { writeString(",") }
