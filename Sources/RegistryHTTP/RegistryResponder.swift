@@ -60,14 +60,19 @@ public struct RegistryResponder: Responder {
     public func respond(to request: HTTPRequest, body: RequestBody, from peer: Peer) async -> Response {
         let request = options.proxyTrust.trusts(peer) ? request : request.withoutForwarding
         let target = DecodedTarget(request.path ?? "/")
+        var notes = ResponseNotes()
         var response: Response
         do {
-            response = try await answer(request, target, body, peer)
+            response = try await answer(request, target, body, peer, &notes)
         } catch let challenge as Challenge {
+            notes.error = RegistryError(.unauthorized)
             response = challenge.response
         } catch {
-            response = Response(RegistryError(wrapping: error))
+            let error = RegistryError(wrapping: error)
+            notes.error = error
+            response = Response(error)
         }
+        response.notes = notes
         if response.status == .methodNotAllowed, response.headers[.allow] == nil {
             response.headers[.allow] = allowedHere(request, target)
         }
@@ -81,12 +86,14 @@ public struct RegistryResponder: Responder {
         _ request: HTTPRequest,
         _ target: DecodedTarget,
         _ body: RequestBody,
-        _ peer: Peer
+        _ peer: Peer,
+        _ notes: inout ResponseNotes
     ) async throws -> Response {
         guard let path = target.path else {
             throw RegistryError(.nameInvalid, message: "the path has an escape that is not UTF-8 or not hexadecimal")
         }
         let route = path == "/" ? .root : Route(method: request.method, path: path.removingPrefix(options.pathPrefix))
+        notes.route = route
         if case .root = route { return Response(.ok, headers: [.cacheControl: "no-cache"]) }
         if case .unknown = route {
             throw RegistryError(.nameUnknown, message: "there is no such endpoint in the API", status: 404)
@@ -95,6 +102,7 @@ public struct RegistryResponder: Responder {
 
         let source = try mountSource(route, request.method, target)
         let (principal, mayMount) = try await authorize(request, route, mountingFrom: source)
+        notes.principal = principal
         if case .invalid(_, let error) = route { throw error }
         guard route.methods.contains(request.method) else { return methodNotAllowed(request.method, route) }
 

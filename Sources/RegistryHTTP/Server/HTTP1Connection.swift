@@ -54,6 +54,7 @@ struct HTTP1Connection {
     /// Has a request answered.
     private func answer(_ head: RequestHead) async -> Continuation {
         let began = observer == nil ? nil : NIODeadline.now()
+        observer?.exchangeStarted(head.request, from: peer)
         let id = handler.begin(head)
         let body = head.length == 0 ? .empty : requestBody(id, length: head.length)
         let response = await responder.respond(to: head.request, body: body, from: peer)
@@ -65,7 +66,7 @@ struct HTTP1Connection {
         var answer = Answer(response: response, isHead: head.request.method == .head)
         answer.connection = continuation != .next ? .close : head.isLegacy ? .keepAlive : .none
         let isComplete = await send(&answer, isLast: continuation != .next)
-        report(head.request, answer, began, isComplete)
+        report(head.request, answer, began, isComplete, isLegacy: head.isLegacy)
         guard isComplete else { return .close }
         guard continuation == .next, handler.bodyState == .open else { return continuation }
         return await handler.discardBody() ? .next : .linger
@@ -118,20 +119,28 @@ struct HTTP1Connection {
         handler.close()
     }
 
-    private func report(_ request: HTTPRequest?, _ answer: Answer, _ began: NIODeadline?, _ isComplete: Bool) {
+    private func report(
+        _ request: HTTPRequest?,
+        _ answer: Answer,
+        _ began: NIODeadline?,
+        _ isComplete: Bool,
+        isLegacy: Bool = false
+    ) {
         guard let observer else { return }
         let duration = began.map { Duration.nanoseconds((NIODeadline.now() - $0).nanoseconds) } ?? .zero
-        observer.exchangeFinished(
-            Exchange(
-                request: request,
-                peer: peer,
-                status: answer.response.status.code,
-                bytesSent: answer.sent,
-                bytesReceived: request == nil ? 0 : handler.bodyReceived,
-                duration: duration,
-                isComplete: isComplete
-            )
+        var exchange = Exchange(
+            request: request,
+            peer: peer,
+            status: answer.response.status.code,
+            bytesSent: answer.sent,
+            bytesReceived: request == nil ? 0 : handler.bodyReceived,
+            duration: duration,
+            isComplete: isComplete
         )
+        if isLegacy { exchange.version = .http10 }
+        exchange.headers = answer.response.headers
+        exchange.notes = answer.response.notes
+        observer.exchangeFinished(exchange)
     }
 
     private func requestBody(_ id: UInt64, length: Int64?) -> RequestBody {

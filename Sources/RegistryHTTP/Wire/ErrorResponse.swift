@@ -1,11 +1,11 @@
 internal import HTTPTypes
 internal import NIOCore
-internal import RegistryCore
+package import RegistryCore
 
 extension Response {
     /// The answer to a refusal: the specification's
     /// [error body](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes) and its status.
-    init(_ error: RegistryError) {
+    package init(_ error: RegistryError) {
         var body = ByteBuffer()
         body.writeString(#"{"errors":["#)
         for (position, entry) in error.entries.enumerated() {

@@ -10,6 +10,8 @@ public struct Response: Sendable {
     public var headers: HTTPFields
     /// The content. For a `HEAD` request it is that of the `GET`; the transport sends its length only.
     public var body: ResponseBody
+    /// What an observer is told of the request and the answer; none of it is sent.
+    public var notes = ResponseNotes()
 
     /// Makes an answer.
     public init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: ResponseBody = .empty) {

@@ -1,0 +1,67 @@
+internal import HTTPTypes
+internal import RegistryAuth
+public import RegistryHTTP
+
+/// Writes a line for each request in Apache's
+/// [combined format](https://httpd.apache.org/docs/2.4/logs.html#combined), as the replaced server does on standard
+/// output.
+///
+/// What a client sent stands in quotation marks and is escaped as Go escapes. The user is the one who logged in, where
+/// the replaced server writes `-`.
+public struct AccessLog: ServerObserver {
+    private let writer: LogWriter
+    private let time: @Sendable () -> LogTime
+
+    /// Makes a log that is written through `writer`.
+    public init(_ writer: LogWriter) { self.init(writer, time: LogTime.now) }
+
+    init(_ writer: LogWriter, time: @escaping @Sendable () -> LogTime) {
+        self.writer = writer
+        self.time = time
+    }
+
+    /// Writes the line.
+    public func exchangeFinished(_ exchange: Exchange) { writer.write(Self.line(exchange, at: time())) }
+
+    static func line(_ exchange: Exchange, at time: LogTime) -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(256)
+        line += (exchange.peer.address.map(host) ?? "-").utf8
+        line += " - ".utf8
+        appendUser(exchange.notes.principal?.name, to: &line)
+        line += " [\(time.apache)] ".utf8
+        if let request = exchange.request {
+            GoQuoting.append(
+                quoted: "\(request.method.rawValue) \(request.path ?? "") \(exchange.version.rawValue)",
+                to: &line
+            )
+        } else {
+            line += #""-""#.utf8
+        }
+        line += " \(exchange.status) \(exchange.bytesSent) ".utf8
+        GoQuoting.append(quoted: exchange.request?.headerFields[.referer] ?? "", to: &line)
+        line.append(UInt8(ascii: " "))
+        GoQuoting.append(quoted: exchange.request?.headerFields[.userAgent] ?? "", to: &line)
+        line.append(UInt8(ascii: "\n"))
+        return line
+    }
+
+    /// A user's name, in which a space would end the field.
+    private static func appendUser(_ name: String?, to line: inout [UInt8]) {
+        guard let name, !name.isEmpty else {
+            line.append(UInt8(ascii: "-"))
+            return
+        }
+        for part in name.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+            if part.offset > 0 { line += #"\x20"#.utf8 }
+            GoQuoting.append(escaped: part.element, to: &line)
+        }
+    }
+
+    /// An address without its port and brackets.
+    private static func host(_ address: String) -> Substring {
+        guard let colon = address.lastIndex(of: ":") else { return address[...] }
+        let host = address[..<colon]
+        return host.hasPrefix("[") ? host.dropFirst().dropLast() : host
+    }
+}

@@ -1,0 +1,136 @@
+internal import Logging
+internal import NIOCore
+internal import RegistryCore
+
+/// The form of a log's lines (`log.formatter`).
+public enum LogFormat: String, Sendable, Hashable, CaseIterable {
+    /// `time="…" level=info msg="…" key=value`.
+    case text
+    /// One JSON object with `time`, `level`, `msg` and the fields.
+    case json
+    /// One JSON object with `@timestamp`, `@version`, `message`, `level`, `type` and the fields.
+    case logstash
+}
+
+/// One line of a log, as logrus writes it.
+struct LogLine {
+    var time: LogTime
+    var level: Logger.Level
+    var message: String
+    /// The fields, sorted by name byte by byte.
+    var fields: [Field]
+    /// The function and the place that wrote it (`log.reportcaller`).
+    var caller: (function: String, file: String)?
+
+    /// A named value.
+    struct Field: Sendable {
+        var name: String
+        var value: String
+        /// Whether JSON has it without quotation marks.
+        var isNumber = false
+    }
+
+    /// The bytes of the line, its end included.
+    func rendered(as format: LogFormat) -> [UInt8] {
+        switch format {
+        case .text: text
+        case .json: json(time: "time", message: "msg", further: [])
+        case .logstash:
+            json(
+                time: "@timestamp",
+                message: "message",
+                further: [Field(name: "@version", value: "1"), Field(name: "type", value: "log")]
+            )
+        }
+    }
+
+    private var text: [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(256)
+        func append(_ name: String, _ value: String) {
+            if !line.isEmpty { line.append(UInt8(ascii: " ")) }
+            Self.appendName(name, to: &line)
+            line.append(UInt8(ascii: "="))
+            if value.utf8.allSatisfy(Self.isPlain) {
+                line += value.utf8
+            } else {
+                GoQuoting.append(quoted: value, to: &line)
+            }
+        }
+        append("time", time.rfc3339)
+        append("level", level.logrusName)
+        if !message.isEmpty { append("msg", message) }
+        if let caller {
+            append("func", caller.function)
+            append("file", caller.file)
+        }
+        let reserved = caller == nil ? Self.reserved : Self.reserved + ["func", "file"]
+        for field in fields {
+            // logrus moves a field out of the way of its own.
+            append(reserved.contains(field.name) ? "fields.\(field.name)" : field.name, field.value)
+        }
+        line.append(UInt8(ascii: "\n"))
+        return line
+    }
+
+    private func json(time timeName: String, message messageName: String, further: [Field]) -> [UInt8] {
+        var members: [String: Field] = [:]
+        func set(_ name: String, _ value: String) { members[name] = Field(name: name, value: value) }
+        let reserved = [timeName, messageName, "level", "func", "file"]
+        for field in further { members[field.name] = field }
+        for field in fields {
+            members[reserved.contains(field.name) ? "fields.\(field.name)" : field.name] = field
+        }
+        set(timeName, time.rfc3339)
+        set(messageName, message)
+        set("level", level.logrusName)
+        if let caller {
+            set("func", caller.function)
+            set("file", caller.file)
+        }
+        var buffer = ByteBuffer()
+        var isFirst = true
+        buffer.writeString("{")
+        for (name, field) in members.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            buffer.writeJSONName(name, isFirst: &isFirst)
+            if field.isNumber { buffer.writeString(field.value) } else { buffer.writeJSONString(field.value) }
+        }
+        buffer.writeString("}\n")
+        return Array(buffer.readableBytesView)
+    }
+
+    private static let reserved = ["time", "level", "msg", "logrus_error"]
+
+    /// Writes a field's name. logrus writes it as it is; ours come from code, and from `log.fields`, whose names may
+    /// hold anything.
+    private static func appendName(_ name: String, to line: inout [UInt8]) {
+        for byte in name.utf8 {
+            line.append(isPlain(byte) || byte >= 0x80 ? byte : UInt8(ascii: "_"))
+        }
+    }
+
+    /// Whether logrus leaves a byte unquoted.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "/"), UInt8(ascii: "@"), UInt8(ascii: "^"), UInt8(ascii: "+"):
+            true
+        default: false
+        }
+    }
+}
+
+extension Logger.Level {
+    /// The level's name in logrus, which has neither `notice` nor `critical`.
+    var logrusName: String {
+        switch self {
+        case .trace: "trace"
+        case .debug: "debug"
+        case .info, .notice: "info"
+        case .warning: "warning"
+        case .error: "error"
+        case .critical: "fatal"
+        }
+    }
+}

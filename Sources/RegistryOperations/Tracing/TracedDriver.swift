@@ -1,0 +1,146 @@
+public import NIOCore
+public import RegistryCore
+public import Tracing
+
+/// A driver that makes a span of each call to another one, named as in the replaced server and a child of the request's,
+/// and changes nothing else.
+public struct TracedDriver<Tracing: Tracer>: StorageDriver {
+    private let driver: any StorageDriver
+    private let tracer: Tracing
+
+    /// Makes a driver that traces `driver`.
+    public init(_ driver: any StorageDriver, tracer: Tracing) {
+        self.driver = driver
+        self.tracer = tracer
+    }
+
+    /// The other driver's name.
+    public var name: String { driver.name }
+
+    /// `GetContent`.
+    public func content(at path: StoragePath, limit: Int) async throws(StorageError) -> ByteBuffer {
+        try await trace("GetContent", path) { (span) async throws(StorageError) in
+            let content = try await driver.content(at: path, limit: limit)
+            span.attributes["\(prefix)content.length"] = content.readableBytes
+            return content
+        }
+    }
+
+    /// `PutContent`.
+    public func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) {
+        try await trace("PutContent", path) { (span) async throws(StorageError) in
+            span.attributes["\(prefix)content.length"] = content.readableBytes
+            try await driver.put(content, at: path)
+        }
+    }
+
+    /// `PutContent`.
+    public func putIfAbsent(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) -> Bool {
+        try await trace("PutContent", path) { (span) async throws(StorageError) in
+            span.attributes["\(prefix)content.length"] = content.readableBytes
+            return try await driver.putIfAbsent(content, at: path)
+        }
+    }
+
+    /// `Stat`.
+    public func metadata(at path: StoragePath) async throws(StorageError) -> StorageMetadata {
+        try await trace("Stat", path) { (_) async throws(StorageError) in try await driver.metadata(at: path) }
+    }
+
+    /// `Reader`: opening; what is read of the object is read when the client takes it.
+    public func open(at path: StoragePath) async throws(StorageError) -> any StorageObject {
+        try await trace("Reader", path) { (_) async throws(StorageError) in try await driver.open(at: path) }
+    }
+
+    /// `Writer`.
+    public func writer(at path: StoragePath, resuming: Bool) async throws(StorageError) -> any StorageWriter {
+        let writer = try await trace("Writer", path) { (span) async throws(StorageError) in
+            span.attributes["\(prefix)append"] = resuming
+            return try await driver.writer(at: path, resuming: resuming)
+        }
+        return TracedWriter(writer: writer, source: path, driver: self)
+    }
+
+    /// `List`.
+    public func list(
+        _ path: StoragePath,
+        after: String?,
+        limit: Int,
+        holding: String?
+    ) async throws(StorageError) -> StorageListing {
+        try await trace("List", path) { (_) async throws(StorageError) in
+            try await driver.list(path, after: after, limit: limit, holding: holding)
+        }
+    }
+
+    /// `Delete`.
+    public func delete(at path: StoragePath) async throws(StorageError) {
+        try await trace("Delete", path) { (_) async throws(StorageError) in try await driver.delete(at: path) }
+    }
+
+    /// `Delete`.
+    public func deleteTree(at path: StoragePath) async throws(StorageError) {
+        try await trace("Delete", path) { (_) async throws(StorageError) in try await driver.deleteTree(at: path) }
+    }
+
+    /// `RedirectURL`.
+    public func redirect(for path: StoragePath, method: String) async throws(StorageError) -> String? {
+        try await trace("RedirectURL", path) { (_) async throws(StorageError) in
+            try await driver.redirect(for: path, method: method)
+        }
+    }
+
+    /// Runs a call within a span.
+    fileprivate func trace<Result>(
+        _ operation: String,
+        _ path: StoragePath,
+        _ body: (Tracing.Span) async throws(StorageError) -> Result
+    ) async throws(StorageError) -> Result {
+        // Not the tracer's own `withSpan`, which forgets what kind of error there can be.
+        let span = tracer.startSpan(operation, context: .current ?? .topLevel, ofKind: .internal)
+        defer { span.end() }
+        if span.isRecording {
+            var attributes = span.attributes
+            attributes["\(prefix)driver.name"] = driver.name
+            attributes["\(prefix)path"] = path.description.isEmpty ? "/" : path.description
+            span.attributes = attributes
+        }
+        do {
+            return try await body(span)
+        } catch {
+            // That nothing is there is an answer: half of a push asks whether it must be sent.
+            if error.code != .notFound {
+                span.recordError(error)
+                span.setStatus(SpanStatus(code: .error, message: "\(error)"))
+            }
+            throw error
+        }
+    }
+}
+
+/// What the replaced server's names of attributes begin with.
+private let prefix = "io.cncf.distribution.storage."
+
+private struct TracedWriter<Tracing: Tracer>: StorageWriter {
+    let writer: any StorageWriter
+    let source: StoragePath
+    let driver: TracedDriver<Tracing>
+
+    var size: Int64 { writer.size }
+
+    func append(_ content: ByteBuffer) async throws(StorageError) { try await writer.append(content) }
+
+    func flush() async throws(StorageError) { try await writer.flush() }
+
+    func commit(to path: StoragePath) async throws(StorageError) {
+        try await driver.trace("Move", source) { (span) async throws(StorageError) in
+            span.attributes["\(prefix)source.path"] = source.description
+            span.attributes["\(prefix)dest.path"] = path.description
+            try await writer.commit(to: path)
+        }
+    }
+
+    func close() async throws(StorageError) { try await writer.close() }
+
+    func cancel() async throws(StorageError) { try await writer.cancel() }
+}
