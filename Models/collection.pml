@@ -11,7 +11,6 @@
  *   -DNO_RECHECK      what is quarantined is removed by age alone, without having been marked again
  *   -DNO_RETURN       a client does not look into the quarantine
  *   -DNO_LATE_CHECK   a push that took longer than the grace period does not look again
- *   -DNO_OLD_ROOTS    a manifest in quarantine does not keep what it refers to
  */
 
 #ifndef RUNS
@@ -59,6 +58,9 @@ byte index;
 #define HELD(o) (held[SLOT(0, o)] || held[SLOT(1, o)] || (BATCHES > 2 && (held[SLOT(2 % BATCHES, o)] || held[SLOT(3 % BATCHES, o)])))
 #define AVAILABLE(o) (present[o] || HELD(o))
 
+/* What is no longer in quarantine, and since no batch takes an object twice never will be again under that name. */
+#define FORGET(b, o) held[SLOT(b, o)] = false; seen[SLOT(b, o)] = false; waiting[SLOT(b, o)] = 0
+
 /* What clients were promised. */
 #define SAFE ((!(accepted[0] && tagged) || (AVAILABLE(DATA) && AVAILABLE(LINK0) && AVAILABLE(REV0))) && \
               (!accepted[1] || (AVAILABLE(DATA) && AVAILABLE(LINK1))))
@@ -72,7 +74,7 @@ inline look(o, found) {
         do
         :: !found && index < BATCHES ->
             if
-            :: held[SLOT(index, o)] -> held[SLOT(index, o)] = false; present[o] = true; found = true
+            :: held[SLOT(index, o)] -> FORGET(index, o); present[o] = true; found = true
             :: else
             fi;
             index++
@@ -89,7 +91,7 @@ inline erase(o) {
         present[o] = false;
         index = 0;
         do
-        :: index < BATCHES -> held[SLOT(index, o)] = false; index++
+        :: index < BATCHES -> FORGET(index, o); index++
         :: else -> break
         od;
         index = 0
@@ -97,7 +99,7 @@ inline erase(o) {
 }
 
 /* A session begins: from here on the client counts on what it is told. */
-inline begin(me) { atomic { underway = underway | (1 << me); late[me] = false } }
+inline begin(me) { underway = underway | (1 << me) }
 
 /* It has ended, or has outlasted every grace period that began while it was under way. */
 inline release(me) {
@@ -119,31 +121,27 @@ proctype Client(byte me) {
     byte others = LINK1 - me;
     do
     :: sessions < SESSIONS ->
-        sessions++;
-        begin(me);
-        told = false;
+        atomic { sessions++; begin(me) }
         if
         :: /* Push: data, then its link; 201. */
             present[DATA] = true;
-            present[mine] = true;
-            told = true
+            atomic { present[mine] = true; told = true }
         :: /* HEAD, and skip the upload. */
             look(mine, link);
-            if :: link -> look(DATA, blob); told = blob :: else fi
+            if :: link -> atomic { look(DATA, blob); told = blob } :: else fi
         :: /* Mount from the other repository; 201. */
             look(others, link);
             if
             :: link ->
                 look(DATA, blob);
-                if :: blob -> present[mine] = true; told = true :: else fi
+                if :: blob -> atomic { present[mine] = true; told = true } :: else fi
             :: else
             fi
         :: /* Delete what was pushed, by digest. */
             atomic {
                 accepted[me] = false;
-                if :: me == 0 -> tagged = false :: else -> manifest1 = false fi
+                if :: me == 0 -> tagged = false; erase(REV0) :: else -> manifest1 = false fi
             }
-            if :: me == 0 -> erase(REV0) :: else fi
         :: /* Move the tag to another manifest. */
             me == 0 -> tagged = false
         fi;
@@ -151,66 +149,70 @@ proctype Client(byte me) {
         :: told ->
             /* Push the manifest: what it refers to is looked for, then it is linked, then tagged. */
             if
-            :: true /* In time. */
-            :: release(me); late[me] = true /* Stopped, for longer than the grace period. */
+            :: true
+            :: atomic { release(me); late[me] = true }    /* Stopped, for longer than the grace period. */
             fi;
             look(mine, link);
-            look(DATA, blob);
-            assert(late[me] || (link && blob));     /* No push that relies on what it was told is refused. */
+            atomic {
+                look(DATA, blob);
+                assert(late[me] || (link && blob))      /* No push that relies on what it was told is refused. */
+            }
             if
             :: link && blob ->
                 if
-                :: late[me]
-                :: !late[me] -> skip
-                :: !late[me] -> release(me); late[me] = true
+                :: true
+                :: atomic { !late[me] -> release(me); late[me] = true }
                 fi;
-                if :: me == 0 -> present[REV0] = true :: else -> manifest1 = true fi;
                 if
-                :: me == 0 -> tagged = true
-                :: else
+                :: me == 0 ->
+                    present[REV0] = true;
+                    if
+                    :: true
+                    :: atomic { !late[me] -> release(me); late[me] = true }
+                    fi;
+                    tagged = true
+                :: else -> manifest1 = true
                 fi;
 #ifndef NO_LATE_CHECK
                 if
                 :: late[me] ->
                     look(mine, link);
                     look(DATA, blob);
-                    if :: me == 0 -> look(REV0, revision) :: else -> revision = true fi;
-                    if
-                    :: !(link && blob && revision) ->   /* Withdrawn, and the client is told that it was refused. */
-                        atomic {
+                    atomic {
+                        if :: me == 0 -> look(REV0, revision) :: else -> revision = true fi;
+                        if
+                        :: !(link && blob && revision) ->   /* Withdrawn, and the client is told that it was refused. */
                             accepted[me] = false;
-                            if :: me == 0 -> tagged = false :: else -> manifest1 = false fi
-                        }
-                        if :: me == 0 -> erase(REV0) :: else fi
-                    :: else -> accepted[me] = true
-                    fi
-                :: else -> accepted[me] = true
+                            if :: me == 0 -> tagged = false; erase(REV0) :: else -> manifest1 = false fi
+                        :: else -> accepted[me] = true
+                        fi;
+                        assert(SAFE)
+                    }
+                :: else -> atomic { accepted[me] = true; assert(SAFE) }
                 fi
 #else
-                accepted[me] = true
+                atomic { accepted[me] = true; assert(SAFE) }
 #endif
             :: else
             fi
         :: else
         fi;
-        release(me);
-        d_step { told = false; link = false; blob = false; revision = false; assert(SAFE) }
+        atomic { release(me); late[me] = false; told = false; link = false; blob = false; revision = false }
     :: else -> break
     od
 }
 
 proctype Collector(byte me) {
     byte round = 0;
-    byte o, b;
-    byte batch;
-    bool isTagged;
+    byte o, b, batch;
     bool marked[OBJECTS];
     bool old[BATCHES * OBJECTS];    /* seen in quarantine a grace period before the marking began */
     do
     :: round < RUNS ->
-        batch = me * RUNS + round;
-        round++;
+        /* Marking, a step for each repository. */
         atomic {
+            batch = me * RUNS + round;
+            round++;
             b = 0;
             do
             :: b < BATCHES * OBJECTS ->
@@ -222,36 +224,25 @@ proctype Collector(byte me) {
                 b++
             :: else -> break
             od;
-            o = 0;
-            do :: o < OBJECTS -> marked[o] = false; o++ :: else -> break od;
-            o = 0; b = 0
-        }
-        /* Marking, a step for each thing that is read. */
-        isTagged = tagged;
-        atomic {
-            marked[REV0] = isTagged;
-#ifdef NO_OLD_ROOTS
-            if :: isTagged && AVAILABLE(REV0) -> marked[DATA] = true; marked[LINK0] = true :: else fi
-#else
+            b = 0;
+            marked[REV0] = tagged;
+            /* A manifest in quarantine may come back: it keeps what it refers to. */
             if :: AVAILABLE(REV0) -> marked[DATA] = true; marked[LINK0] = true :: else fi
-#endif
         }
-        atomic { if :: manifest1 -> marked[DATA] = true; marked[LINK1] = true :: else fi };
+        atomic { if :: manifest1 -> marked[DATA] = true; marked[LINK1] = true :: else fi; o = FIRST }
         /* Object by object: what is in quarantine comes back or goes, what is unmarked goes into quarantine. */
-        o = FIRST;
         do
-        :: o <= LAST ->
-            atomic {
+        :: atomic { o <= LAST ->
                 b = 0;
                 do
                 :: b < BATCHES ->
                     if
 #ifndef NO_RECHECK
-                    :: held[SLOT(b, o)] && marked[o] -> held[SLOT(b, o)] = false; present[o] = true
-                    :: held[SLOT(b, o)] && !marked[o] && old[SLOT(b, o)] -> held[SLOT(b, o)] = false
+                    :: held[SLOT(b, o)] && marked[o] -> FORGET(b, o); present[o] = true
+                    :: held[SLOT(b, o)] && !marked[o] && old[SLOT(b, o)] -> FORGET(b, o)
                     :: held[SLOT(b, o)] && !marked[o] && !old[SLOT(b, o)] && !seen[SLOT(b, o)] ->
 #else
-                    :: held[SLOT(b, o)] && old[SLOT(b, o)] -> held[SLOT(b, o)] = false
+                    :: held[SLOT(b, o)] && old[SLOT(b, o)] -> FORGET(b, o)
                     :: held[SLOT(b, o)] && !old[SLOT(b, o)] && !seen[SLOT(b, o)] ->
 #endif
                         seen[SLOT(b, o)] = true; waiting[SLOT(b, o)] = underway
@@ -263,37 +254,29 @@ proctype Collector(byte me) {
                 b = 0;
                 assert(SAFE)
             }
-            if
-            :: !marked[o] ->
-                atomic {
-                    if
-                    :: present[o] ->
-                        present[o] = false;
+            atomic {
+                if
+                :: !marked[o] && present[o] ->
+                    present[o] = false;
 #ifndef NO_QUARANTINE
-                        held[SLOT(batch, o)] = true
+                    held[SLOT(batch, o)] = true;
+                    seen[SLOT(batch, o)] = true;
+                    waiting[SLOT(batch, o)] = underway
 #endif
-                    :: else
-                    fi;
-                    assert(SAFE)
-                }
-                atomic {
-                    if
-                    :: held[SLOT(batch, o)] -> seen[SLOT(batch, o)] = true; waiting[SLOT(batch, o)] = underway
-                    :: else
-                    fi
-                }
-            :: else
-            fi;
-            o++
-        :: else -> break
-        od;
-        atomic {
-            o = 0;
-            do :: o < OBJECTS -> marked[o] = false; o++ :: else -> break od;
-            b = 0;
-            do :: b < BATCHES * OBJECTS -> old[b] = false; b++ :: else -> break od;
-            o = 0; b = 0; batch = 0; isTagged = false
-        }
+                :: else
+                fi;
+                assert(SAFE);
+                o++
+            }
+        :: atomic { o > LAST ->
+                o = 0;
+                do :: o < OBJECTS -> marked[o] = false; o++ :: else -> break od;
+                b = 0;
+                do :: b < BATCHES * OBJECTS -> old[b] = false; b++ :: else -> break od;
+                o = 0; b = 0; batch = 0;
+                break
+            }
+        od
     :: else -> break
     od
 }
