@@ -20,10 +20,11 @@ extension Registry {
     {
         guard let canonical = try await storedDigest(ofLayer: digest, in: repository) else { throw unknownBlob(digest) }
         let path = StoreLayout.blobData(canonical)
-        let present = try await StorageError.ifPresent {
-            try await driver.open(at: path)
+        let present: (any StorageObject)? = try await returning(path) {
+            let object = try await StorageError.ifPresent { try await driver.open(at: path) }
+            return object.flatMap { isWhole($0.size, for: canonical) ? $0 : nil }
         }
-        guard let object = present, isWhole(object.size, for: canonical) else { throw unknownBlob(digest) }
+        guard let object = present else { throw unknownBlob(digest) }
         shared.locations.remember(digest, in: repository)
         record(.pull, in: repository, digest: digest, mediaType: .octetStream, size: object.size)
         return StoredBlob(
@@ -39,7 +40,7 @@ extension Registry {
     public func deleteBlob(_ digest: Digest, in repository: RepositoryName) async throws {
         try requireDeletion()
         guard try await storedDigest(ofLayer: digest, in: repository) != nil,
-            try await deleteIfPresent(StoreLayout.layerLink(digest, in: repository))
+            try await quarantine.removeEverywhere(StoreLayout.layerLink(digest, in: repository))
         else { throw unknownBlob(digest) }
         record(.delete, in: repository, digest: digest)
     }
@@ -62,11 +63,14 @@ extension Registry {
     ) async throws -> Bool {
         try requireWritable()
         let candidates = source.map { [$0] } ?? [repository] + shared.locations.repositories(holding: digest)
+        let clock = ContinuousClock()
         for candidate in candidates {
+            let began = clock.now
             guard await mayRead(candidate), let canonical = try await storedDigest(ofLayer: digest, in: candidate),
                 let size = try await blobSize(canonical)
             else { continue }
             try await linkLayer(digest, storedAs: canonical, in: repository)
+            if clock.now - began > options.lateAfter, try await blobSize(canonical) == nil { continue }
             record(.mount, in: repository, digest: digest, mediaType: .octetStream, size: size, mountedFrom: candidate)
             return true
         }
@@ -75,11 +79,12 @@ extension Registry {
 
     /// The length of a stored blob in bytes; `nil` when its data is missing or can't be whole.
     func blobSize(_ canonical: Digest) async throws -> Int64? {
-        let present = try await StorageError.ifPresent {
-            try await driver.metadata(at: StoreLayout.blobData(canonical))
+        let path = StoreLayout.blobData(canonical)
+        return try await returning(path) {
+            let present = try await StorageError.ifPresent { try await driver.metadata(at: path) }
+            guard let present, present.kind == .object, isWhole(present.size, for: canonical) else { return nil }
+            return present.size
         }
-        guard let present, present.kind == .object, isWhole(present.size, for: canonical) else { return nil }
-        return present.size
     }
 
     /// A crash of the replaced server leaves data of no length; only one digest has such content.

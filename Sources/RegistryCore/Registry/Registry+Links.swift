@@ -41,10 +41,12 @@ extension Registry {
     ///
     /// A canonical digest's link holds that digest, so it is not read: having its length it is whole.
     private func storedDigest(of digest: Digest, by path: StoragePath) async throws -> Digest? {
-        guard digest.algorithm == .canonical else { return try await readLink(path) }
-        let link = try await StorageError.ifPresent { try await driver.metadata(at: path) }
-        let length = digest.algorithm.rawValue.utf8.count + 1 + digest.algorithm.hexCount
-        return link?.kind == .object && link?.size == Int64(length) ? digest : nil
+        try await returning(path) {
+            guard digest.algorithm == .canonical else { return try await readLink(path) }
+            let link = try await StorageError.ifPresent { try await driver.metadata(at: path) }
+            let length = digest.algorithm.rawValue.utf8.count + 1 + digest.algorithm.hexCount
+            return link?.kind == .object && link?.size == Int64(length) ? digest : nil
+        }
     }
 
     /// Removes an object; whether it was there.

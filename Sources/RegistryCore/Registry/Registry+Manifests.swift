@@ -60,11 +60,14 @@ extension Registry {
     }
 
     /// The bytes of a manifest; `nil` when there are none.
-    private func manifestContent(_ canonical: Digest) async throws -> ByteBuffer? {
-        let content = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
-            try await driver.content(at: StoreLayout.blobData(canonical), limit: options.validation.limits.bytes)
+    func manifestContent(_ canonical: Digest) async throws -> ByteBuffer? {
+        let path = StoreLayout.blobData(canonical)
+        return try await returning(path) {
+            let content = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
+                try await driver.content(at: path, limit: options.validation.limits.bytes)
+            }
+            return content?.readableBytes == 0 ? nil : content
         }
-        return content?.readableBytes == 0 ? nil : content
     }
 
     /// Removes a manifest, and with it every tag that points to it (end-9).
@@ -87,7 +90,7 @@ extension Registry {
             try await deleteTags(pointingTo: names, in: repository)
             // The one that was asked for goes last, so that the same request can be repeated until all are gone.
             for name in names.subtracting([digest]).sorted() + [digest] {
-                try await deleteIfPresent(StoreLayout.revisionLink(name, in: repository))
+                _ = try await quarantine.removeEverywhere(StoreLayout.revisionLink(name, in: repository))
             }
             if let content, let subject = try? Manifest(stored: content).subject {
                 for name in names {
@@ -112,7 +115,7 @@ extension Registry {
     }
 
     /// The pointer goes first, so that a tag is there whole or not at all; then the folder.
-    private func removeTag(_ tag: Tag, in repository: RepositoryName) async throws -> Bool {
+    func removeTag(_ tag: Tag, in repository: RepositoryName) async throws -> Bool {
         guard try await deleteIfPresent(StoreLayout.tagCurrentLink(tag, in: repository)) else { return false }
         try await deleteTreeIfPresent(StoreLayout.tag(tag, in: repository))
         return true

@@ -39,6 +39,7 @@ extension Registry {
         if case .tag(let tag) = reference { allTags.insert(tag, at: 0) }
 
         try await shared.repositories.withLock(repository) {
+            let began = ContinuousClock.now
             // Checked under the lock, so that a manifest which is being deleted can't become a child meanwhile.
             try await checkReferences(of: manifest, in: repository)
             try await store(content, canonical: canonical)
@@ -54,6 +55,9 @@ extension Registry {
             for tag in allTags {
                 try await writeLink(StoreLayout.tagIndexLink(digest, of: tag, in: repository), to: digest)
                 try await writeLink(StoreLayout.tagCurrentLink(tag, in: repository), to: digest)
+            }
+            if ContinuousClock.now - began > options.lateAfter {
+                try await checkAgain(manifest, canonical: canonical, as: digest, tags: allTags, in: repository)
             }
         }
         record(
@@ -110,6 +114,33 @@ extension Registry {
             return
         }
         try await driver.put(content, at: path)
+    }
+
+    /// Looks once more for what was there when the push began, which was longer ago than a collection relies on: this
+    /// process may have been stopped meanwhile. When something is gone the manifest is withdrawn, as if it had been
+    /// refused at once; nobody was told yet that it is accepted.
+    private func checkAgain(
+        _ manifest: Manifest,
+        canonical: Digest,
+        as digest: Digest,
+        tags: [Tag],
+        in repository: RepositoryName
+    ) async throws {
+        do {
+            try await checkReferences(of: manifest, in: repository)
+            guard try await storedDigest(ofRevision: digest, in: repository) != nil,
+                try await manifestContent(canonical) != nil
+            else { throw unknownManifest(.digest(digest), in: repository) }
+        } catch let error as RegistryError {
+            for tag in tags {
+                let path = StoreLayout.tagCurrentLink(tag, in: repository)
+                if try await readLink(path) == digest { _ = try await removeTag(tag, in: repository) }
+            }
+            for name in Set([canonical, digest]) {
+                _ = try await quarantine.removeEverywhere(StoreLayout.revisionLink(name, in: repository))
+            }
+            throw error
+        }
     }
 
     /// Looks for everything that must be part of the repository, some of it at a time.

@@ -102,10 +102,12 @@ extension Registry {
             let other = digest.algorithm == .canonical ? nil : digest.algorithm
             var session = try await openSession(id, at: offset, alsoHashing: other, in: repository)
             let (actual, canonical): (Digest, Digest)
+            let began: ContinuousClock.Instant
             do {
                 try await session.take(source)
                 actual = try await session.digest(digest.algorithm)
                 canonical = try await session.digest(.canonical)
+                began = ContinuousClock.now
                 if actual == digest { try await session.commit(as: canonical) }
             } catch {
                 // What was sent is kept, so that the client need not send it again; and the writer must not stay open.
@@ -121,6 +123,10 @@ extension Registry {
                 )
             }
             try await linkLayer(digest, storedAs: canonical, in: repository)
+            // This process may have been stopped meanwhile, for longer than a collection leaves a blob without a link.
+            if ContinuousClock.now - began > options.lateAfter, try await blobSize(canonical) == nil {
+                throw StorageError(.unavailable, at: StoreLayout.blobData(canonical), "the blob was collected")
+            }
             record(.push, in: repository, digest: digest, mediaType: .octetStream, size: session.size)
             // The blob is whole, so a client is told so even if what is left of the upload can't be removed now.
             try? await session.end()

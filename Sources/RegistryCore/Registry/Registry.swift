@@ -24,6 +24,11 @@ public struct Registry: Sendable {
         /// How long a request waits for another one that writes to the same upload before it is told to come back.
         public var uploadWait: Duration = .seconds(5)
 
+        /// How long the steps of a push may take, from when it looks for what it needs to when it is accepted, before it
+        /// looks once more. A collection's grace period is at least twice as long. It is an upper bound of what a
+        /// healthy store takes, and what makes a process safe that was stopped in the middle.
+        public var lateAfter: Duration = .seconds(60)
+
         /// The defaults.
         public init() {}
     }

@@ -97,6 +97,22 @@ public protocol StorageDriver: Sendable {
     /// - Throws: `notFound` when nothing is there. After any other error a part may be gone; the call can be repeated.
     func deleteTree(at path: StoragePath) async throws(StorageError)
 
+    /// Moves an object, over the one that lies at the new path. Of several concurrent calls for one object, and of these
+    /// and ``delete(at:)``, one succeeds and the others throw `notFound` or `closed`. A reader finds the object at the
+    /// old path or at the new one; where the store can't rename it may find it at both for a moment, never at neither.
+    /// Durable on return.
+    ///
+    /// - Throws: `notFound` or `closed` when nothing lies there any more; `wrongKind`, `noSpace`, `readOnly`,
+    ///   `unavailable`, `failed`.
+    func move(from path: StoragePath, to target: StoragePath) async throws(StorageError)
+
+    /// Removes a folder if nothing at all is in it. Where folders are only what paths imply there is nothing to do. It
+    /// need not be durable: an empty folder that comes back is as good as none.
+    ///
+    /// - Returns: whether there was an empty folder, which is gone.
+    /// - Throws: `readOnly`, `unavailable`, `failed`.
+    func removeIfEmpty(_ folder: StoragePath) async throws(StorageError) -> Bool
+
     /// Where a client can fetch an object by itself, such as a presigned URL; `nil` when the registry serves it.
     ///
     /// - Parameter method: the request's method, `GET` or `HEAD`.
@@ -104,6 +120,20 @@ public protocol StorageDriver: Sendable {
 }
 
 extension StorageDriver {
+    /// Moves an object by what a writer does: it resumes where the object lies and is committed at the new path.
+    public func move(from path: StoragePath, to target: StoragePath) async throws(StorageError) {
+        let writer = try await writer(at: path, resuming: true)
+        do throws(StorageError) {
+            try await writer.commit(to: target)
+        } catch {
+            try? await writer.close()
+            throw error
+        }
+    }
+
+    /// Nothing: there are no folders but those that paths imply.
+    public func removeIfEmpty(_ folder: StoragePath) async throws(StorageError) -> Bool { false }
+
     /// No redirect.
     public func redirect(for path: StoragePath, method: String) async throws(StorageError) -> String? { nil }
 

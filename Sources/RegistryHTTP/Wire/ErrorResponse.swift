@@ -49,7 +49,7 @@ extension RegistryError {
     }
 
     /// The answer to any error that a use case throws.
-    init(wrapping error: any Error) {
+    public init(wrapping error: any Error) {
         switch error {
         case let error as RegistryError: self = error
         case let error as StorageError: self.init(error)

@@ -88,6 +88,48 @@ extension FilesystemDriver {
         }
     }
 
+    /// Moves an object: one rename.
+    public func move(from path: StoragePath, to target: StoragePath) async throws(StorageError) {
+        let (file, place) = (place.absolute(path), place.absolute(target))
+        try await blocking.run(path) { [changes] () throws(StorageError) in
+            let folder = parentFolder(place) ?? "/"
+            do throws(SystemFailure) {
+                guard try !FileStatus(at: file).isFolder else { throw SystemFailure(EISDIR, "rename") }
+                let isThere = try changes.insisting(on: folder) { () throws(SystemFailure) -> Bool in
+                    do throws(SystemFailure) {
+                        try changes.calls.renameFile(file, to: place)
+                        return true
+                    } catch {
+                        // "Not there" is said of both names: a new folder does not help when the file is gone.
+                        if error.number == ENOENT, (try? FileStatus(at: file)) == nil { return false }
+                        throw error
+                    }
+                }
+                guard isThere else { throw SystemFailure(ENOENT, "rename") }
+                try changes.makeDurable(folder)
+            } catch {
+                throw StorageError(error, at: path, error.number == ENOENT ? .reading : .writing)
+            }
+        }
+    }
+
+    /// Removes a folder if nothing is in it.
+    public func removeIfEmpty(_ folder: StoragePath) async throws(StorageError) -> Bool {
+        guard folder != .root else { return false }
+        let place = place.absolute(folder)
+        return try await blocking.run(folder) { [changes] () throws(StorageError) in
+            do throws(SystemFailure) {
+                try changes.calls.removeFolder(place)
+                return true
+            } catch {
+                switch error.number {
+                case ENOTEMPTY, EEXIST, ENOENT, ENOTDIR: return false
+                default: throw StorageError(error, at: folder, .writing)
+                }
+            }
+        }
+    }
+
     /// Removes one object.
     public func delete(at path: StoragePath) async throws(StorageError) {
         let file = place.absolute(path)

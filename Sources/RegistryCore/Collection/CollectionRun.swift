@@ -1,0 +1,117 @@
+import Synchronization
+
+/// What the parts of one collection have in common: the marks, the counts, and the moment that decides what is old.
+final class CollectionRun: Sendable {
+    let registry: Registry
+    let options: CollectionOptions
+    let marks: MarkSet
+    /// When marking began. What was seen in quarantine a grace period before that, and is not marked, may go: every
+    /// manifest that was accepted before this moment is marked, and every push that was under way when the object was
+    /// taken away has ended.
+    let began: WallTime
+    /// The name of what this run takes away.
+    let batch: String
+    /// Whether somebody listens to more than progress.
+    let reportsDetail: Bool
+    /// Whether only to bring back what is marked now.
+    let bringsBackOnly: Bool
+
+    private let listener: (@Sendable (CollectionEvent) -> Void)?
+    private let state: Mutex<State>
+
+    private struct State {
+        var summary = CollectionSummary()
+        var unkept = 0
+    }
+
+    init(_ registry: Registry, _ options: CollectionOptions, listener: (@Sendable (CollectionEvent) -> Void)?) {
+        self.registry = registry
+        self.options = options
+        self.listener = listener
+        reportsDetail = listener != nil
+        bringsBackOnly = false
+        marks = MarkSet()
+        began = registry.shared.now()
+        batch = "\(began.seconds)-\(UploadID())"
+        var summary = CollectionSummary()
+        summary.started = began
+        summary.isDryRun = options.isDryRun
+        state = Mutex(State(summary: summary))
+    }
+
+    /// The same run with its marks, changing nothing and heard by nobody.
+    convenience init(rehearsing other: CollectionRun) {
+        var options = other.options
+        options.isDryRun = true
+        self.init(other, options: options, bringsBackOnly: false)
+    }
+
+    /// The same run with its marks, which takes nothing away any more.
+    convenience init(bringingBack other: CollectionRun) {
+        self.init(other, options: other.options, bringsBackOnly: true)
+    }
+
+    private init(_ other: CollectionRun, options: CollectionOptions, bringsBackOnly: Bool) {
+        registry = other.registry
+        self.options = options
+        self.bringsBackOnly = bringsBackOnly
+        listener = nil
+        reportsDetail = false
+        marks = other.marks
+        began = other.began
+        batch = other.batch
+        state = Mutex(State())
+    }
+
+    var driver: any StorageDriver { registry.driver }
+    var now: WallTime { registry.shared.now() }
+    /// The replaced server may have accepted larger manifests than this one is told to.
+    var largestManifest: Int { max(registry.options.validation.limits.bytes, 16 << 20) }
+    /// Whether manifests that are to go keep what they refer to until they are gone, since they may come back.
+    var keepsUnkept: Bool { options.grace > 0 }
+
+    /// Whether an object that was written at a time may be taken away. Where the store does not know it may: it comes
+    /// back to who asks for it.
+    func isOld(modified seconds: Int64) -> Bool {
+        options.grace == 0 || seconds == 0 || began.seconds - seconds > options.grace
+    }
+
+    /// Whether an object that was seen in quarantine at a time may be removed. More than the grace period, since
+    /// moments are whole seconds.
+    func isOver(seen seconds: Int64) -> Bool { options.grace == 0 || began.seconds - seconds > options.grace }
+
+    var summary: CollectionSummary {
+        state.withLock { state in
+            state.summary.blobsMarked = marks.blobCount
+            state.summary.ended = registry.shared.now()
+            return state.summary
+        }
+    }
+
+    func count(_ change: (inout CollectionSummary) -> Void) { state.withLock { change(&$0.summary) } }
+
+    func noteUnkept(_ count: Int) { state.withLock { $0.unkept += count } }
+
+    var unkeptCount: Int { state.withLock { $0.unkept } }
+
+    func report(_ event: CollectionEvent) {
+        if case .problem(let text) = event { count { $0.note(text) } }
+        listener?(event)
+    }
+
+    func reportProgress() {
+        guard let listener else { return }
+        listener(.progress(summary))
+    }
+
+    func enter(_ phase: CollectionPhase) {
+        count { $0.phase = phase }
+        report(.phase(phase))
+    }
+
+    /// Removes an empty folder and counts it. A folder that can't be removed is no reason to stop.
+    func removeIfEmpty(_ folder: StoragePath) async {
+        guard !options.isDryRun, (try? await driver.removeIfEmpty(folder)) == true else { return }
+        count { $0.foldersRemoved += 1 }
+    }
+}

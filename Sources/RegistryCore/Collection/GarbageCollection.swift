@@ -1,0 +1,169 @@
+internal import NIOCore
+
+/// One run of a collection, phase after phase. The protocol is told in `Documentation/explanation/collection.md`.
+struct GarbageCollection: Sendable {
+    let run: CollectionRun
+
+    private var driver: any StorageDriver { run.driver }
+    private var options: CollectionOptions { run.options }
+
+    /// - Parameter renew: is called between pieces of work; it throws when this collector should stop.
+    func perform(renewing renew: () async throws -> Void) async throws {
+        run.enter(.marking)
+        try await markAll(renew)
+        if options.countsFirst { try await count(renew) }
+        run.enter(.repositories)
+        try await sweepRepositories(renew)
+        run.enter(.blobs)
+        try await sweepBlobs(run, renew)
+        if !options.isDryRun { try await removeOldTrash() }
+        if options.marksAgain, !options.isDryRun {
+            run.enter(.markingAgain)
+            let second = GarbageCollection(run: CollectionRun(bringingBack: run))
+            try await second.markAll(renew)
+            try await second.sweepRepositories(renew)
+            try await second.sweepBlobs(second.run, renew)
+            run.count { $0.restored += second.run.summary.restored }
+        }
+        run.enter(.done)
+    }
+
+    // MARK: Marking
+
+    private func markAll(_ renew: () async throws -> Void) async throws {
+        let run = run
+        var live = RepositoryTree(driver, below: StoreLayout.repositories)
+        try await forEachConcurrently(atMost: options.concurrency) {
+            try await renew()
+            return try await live.next()
+        } _: { found in
+            let repository = try repository(of: found)
+            if found.parts.contains(StoreLayout.manifestsFolder) {
+                run.report(.repository(repository))
+                run.count { $0.repositories += 1 }
+            }
+            try await RepositoryMarking(run: run, place: Self.place(repository)).mark()
+            run.reportProgress()
+        }
+        // Of some of these nothing is left in their places. The others are marked once more: a repository that came back
+        // to its place since the walk above has passed must not be missed.
+        var held = RepositoryTree(driver, below: StoreLayout.quarantinedRepositories)
+        try await forEachConcurrently(atMost: options.concurrency) {
+            try await renew()
+            return try await held.next()
+        } _: { found in
+            var place = Self.place(try repository(of: found))
+            place.isSilent = true
+            try await RepositoryMarking(run: run, place: place).mark()
+        }
+        try await markTrash(renew)
+    }
+
+    private func markTrash(_ renew: () async throws -> Void) async throws {
+        var pages = FolderPages(driver, StoreLayout.trash)
+        while let page = try await pages.next() {
+            for entry in page where entry.kind == .folder {
+                try await renew()
+                let path = StoreLayout.trashedRepository(entry.name)
+                let place = RepositoryMarking.Place(name: "/" + entry.name, repository: nil, path: path, quarantine: nil)
+                try await RepositoryMarking(run: run, place: place).mark()
+            }
+        }
+    }
+
+    private static func place(_ repository: RepositoryName) -> RepositoryMarking.Place {
+        RepositoryMarking.Place(
+            name: repository.description,
+            repository: repository,
+            path: StoreLayout.repository(repository),
+            quarantine: StoreLayout.quarantinedRepositories.appending(repository.description)
+        )
+    }
+
+    /// A folder whose name breaks the grammar was made by hand or by something else: what it holds can't be judged.
+    private func repository(of found: RepositoryTree.Found) throws -> RepositoryName {
+        guard let name = RepositoryName(found.name) else {
+            throw CollectionError.unreadable(path: found.path.description, reason: "it is no repository's name")
+        }
+        return name
+    }
+
+    // MARK: Sweeping
+
+    private func sweepRepositories(_ renew: () async throws -> Void) async throws {
+        let (run, driver) = (run, driver)
+        for top in [StoreLayout.repositories, StoreLayout.quarantinedRepositories] {
+            var tree = RepositoryTree(driver, below: top)
+            let isLive = top == StoreLayout.repositories
+            try await forEachConcurrently(atMost: options.concurrency) {
+                try await renew()
+                return try await tree.next()
+            } _: { found in
+                // Made since the marking, by whatever makes such names: it is left alone.
+                guard let repository = RepositoryName(found.name) else { return }
+                let path = StoreLayout.repository(repository)
+                if !isLive, try await !RepositoryTree.parts(of: path, in: driver).isEmpty { return }
+                try await RepositorySweep(run: run, repository: repository, takesUnmarked: isLive).sweep()
+            }
+        }
+    }
+
+    private func sweepBlobs(_ run: CollectionRun, _ renew: () async throws -> Void) async throws {
+        let folders = try await blobFolders()
+        run.count {
+            $0.blobFolders = folders.count
+            $0.blobFoldersSwept = 0
+        }
+        let driver = driver
+        var rest = folders[...]
+        try await forEachConcurrently(atMost: options.concurrency) {
+            try await renew()
+            return rest.popFirst()
+        } _: { name in
+            let marks = run.marks
+            let shard = "blobs/\(name)"
+            let old = try await QuarantineLedger.read(shard, from: driver)
+            var seen = QuarantineLedger()
+            let sweep = FolderSweep(
+                run: run,
+                subject: .blob,
+                algorithm: .canonical,
+                folder: StoreLayout.canonicalBlobs.appending(name),
+                prefix: "",
+                takesUnmarked: true,
+                isMarked: { marks.contains($0) }
+            )
+            try await sweep.sweep(old, &seen)
+            if !run.options.isDryRun { try await seen.write(shard, replacing: old, to: driver) }
+            run.count { $0.blobFoldersSwept += 1 }
+            run.reportProgress()
+        }
+    }
+
+    /// The folders of two digits, in their places and in quarantine.
+    private func blobFolders() async throws -> [String] {
+        var names: Set<String> = []
+        let top = StoreLayout.canonicalBlobs
+        for folder in [top, StoreLayout.quarantinePlace(of: top.appending(StoreLayout.dataName))] {
+            var pages = FolderPages(driver, folder)
+            while let page = try await pages.next() {
+                names.formUnion(page.lazy.filter { $0.kind == .folder }.map { $0.name })
+            }
+        }
+        return names.sorted()
+    }
+
+    /// Counts what is eligible, by a sweep that changes nothing and that nobody hears of.
+    private func count(_ renew: () async throws -> Void) async throws {
+        let rehearsal = CollectionRun(rehearsing: run)
+        try await sweepBlobs(rehearsal, renew)
+        let counted = rehearsal.summary
+        run.report(
+            .counted(
+                markedBlobs: run.marks.blobCount,
+                eligibleBlobs: options.grace == 0 ? counted.blobsRemoved : counted.blobsQuarantined,
+                eligibleManifests: run.unkeptCount
+            )
+        )
+    }
+}

@@ -1,0 +1,70 @@
+import Synchronization
+
+/// What is to be kept: blobs, and in each repository links of layers and of manifests.
+///
+/// It is a set of fingerprints (``FingerprintTable``) in 256 parts, each behind a lock of its own, so that repositories
+/// are marked in parallel and that only one part grows at a time.
+final class MarkSet: Sendable {
+    /// What is marked.
+    enum Kind: UInt8, Hashable, Sendable {
+        /// A blob, by its canonical digest, wherever it is linked.
+        case blob
+        /// A layer's link in a repository.
+        case layer
+        /// A manifest's link in a repository.
+        case revision
+    }
+
+    /// A part of the set. A class, for a lock can't be an element of an array.
+    private final class Part: Sendable {
+        let table = Mutex(FingerprintTable())
+    }
+
+    private let parts: [Part] = (0..<256).map { _ in Part() }
+    private let blobs = Atomic<Int>(0)
+
+    /// How many blobs are marked.
+    var blobCount: Int { blobs.load(ordering: .relaxed) }
+
+    /// The memory that the marks take, in bytes.
+    var byteCount: Int { parts.reduce(0) { $0 + $1.table.withLock { $0.byteCount } } }
+
+    /// Marks a blob.
+    ///
+    /// - Returns: whether it was not marked before.
+    @discardableResult
+    func insert(_ blob: Digest) -> Bool {
+        let isNew = insert(Self.fingerprint(.blob, blob, ""))
+        if isNew { blobs.wrappingAdd(1, ordering: .relaxed) }
+        return isNew
+    }
+
+    /// Marks a link.
+    @discardableResult
+    func insert(_ kind: Kind, _ digest: Digest, in repository: String) -> Bool {
+        insert(Self.fingerprint(kind, digest, repository))
+    }
+
+    func contains(_ blob: Digest) -> Bool { contains(Self.fingerprint(.blob, blob, "")) }
+
+    func contains(_ kind: Kind, _ digest: Digest, in repository: String) -> Bool {
+        contains(Self.fingerprint(kind, digest, repository))
+    }
+
+    private func insert(_ fingerprint: UInt64) -> Bool {
+        parts[Int(fingerprint >> 56)].table.withLock { $0.insert(fingerprint) }
+    }
+
+    private func contains(_ fingerprint: UInt64) -> Bool {
+        parts[Int(fingerprint >> 56)].table.withLock { $0.contains(fingerprint) }
+    }
+
+    /// SipHash with this process's key: nobody can choose digests that collide.
+    private static func fingerprint(_ kind: Kind, _ digest: Digest, _ repository: String) -> UInt64 {
+        var hasher = Hasher()
+        hasher.combine(kind)
+        hasher.combine(digest)
+        if kind != .blob { hasher.combine(repository) }
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+}

@@ -1,0 +1,150 @@
+internal import NIOCore
+
+extension Registry {
+    /// Removes what nothing refers to, while the store is served: by this process, and by others of this program on
+    /// the same store. No reader and no writer waits for it, and none is refused because it runs.
+    ///
+    /// What a client was told exists stays for the grace period from then; an accepted manifest keeps all that it
+    /// refers to. The protocol and what is assumed: `Documentation/explanation/collection.md`.
+    ///
+    /// It can be cancelled, or killed, at any time; the next run goes on. It runs in the caller's task and in children of
+    /// it, which must not be an event loop's.
+    ///
+    /// - Parameters:
+    ///   - options: what is removed, and how carefully.
+    ///   - listener: is told what happens, from any task; it must not block.
+    /// - Throws: ``CollectionError``; ``StorageError``. What was done until then is done.
+    @concurrent public func collect(
+        _ options: CollectionOptions = CollectionOptions(),
+        reporting listener: (@Sendable (CollectionEvent) -> Void)? = nil
+    ) async throws -> CollectionSummary {
+        let least = self.options.lateAfter.components.seconds
+        guard options.grace == 0 || options.grace >= 2 * least else {
+            throw CollectionError.graceTooShort(seconds: options.grace, least: 2 * least)
+        }
+        let run = CollectionRun(self, options, listener: listener)
+        let work = GarbageCollection(run: run)
+        guard !options.isDryRun else {
+            try await work.perform(renewing: {})
+            return run.summary
+        }
+        var lease = try await CollectionLease(
+            driver,
+            holder: options.holder,
+            seconds: options.lease,
+            now: shared.now
+        )
+        do {
+            try await work.perform(renewing: { try await lease.renewIfDue() })
+        } catch {
+            run.report(.problem("ended early: \(error)"))
+            try? await keep(run.summary)
+            await lease.release()
+            throw error
+        }
+        let summary = run.summary
+        try await keep(summary)
+        await lease.release()
+        return summary
+    }
+
+    /// What the last collection in this store did, as JSON (``CollectionSummary/json``); `nil` when there was none. One
+    /// that was killed has left the summary of the one before it.
+    ///
+    /// - Throws: ``StorageError``.
+    public func lastCollection() async throws -> String? {
+        let content = try await StorageError.ifPresent {
+            try await driver.content(at: StoreLayout.lastCollection, limit: 1 << 20)
+        }
+        return content.map { String(buffer: $0) }
+    }
+
+    /// Removes uploads that were abandoned, as the replaced server's `uploadpurging` does.
+    ///
+    /// An upload to which bytes were added within the age is kept, however long ago it began.
+    ///
+    /// - Parameters:
+    ///   - age: how old they must be, in seconds; the replaced server's default is 604,800, a week.
+    ///   - isDryRun: whether only to count them.
+    ///   - listener: is told of each (``CollectionEvent/eligibleUpload(_:in:)``).
+    /// - Returns: how many there were.
+    /// - Throws: ``StorageError``.
+    @concurrent public func purgeUploads(
+        olderThan age: Int64 = 604_800,
+        isDryRun: Bool = false,
+        reporting listener: (@Sendable (CollectionEvent) -> Void)? = nil
+    ) async throws -> Int {
+        var options = CollectionOptions()
+        options.isDryRun = isDryRun
+        let run = CollectionRun(self, options, listener: listener)
+        var tree = RepositoryTree(driver, below: StoreLayout.repositories)
+        try await forEachConcurrently(atMost: options.concurrency) {
+            try await tree.next()
+        } _: { found in
+            guard found.parts.contains(StoreLayout.uploadsFolder), let repository = RepositoryName(found.name) else {
+                return
+            }
+            try await UploadPurge(run: run, repository: repository, age: age).purge()
+        }
+        return run.summary.uploadsRemoved
+    }
+
+    private func keep(_ summary: CollectionSummary) async throws {
+        try await driver.put(ByteBuffer(string: summary.json), at: StoreLayout.lastCollection)
+    }
+
+    // MARK: Whole repositories
+
+    /// Deletes a repository with its tags, its manifests and its links. Uploads under way go on. Until the next
+    /// collection after the grace period it can be restored.
+    ///
+    /// Not part of the specification; who may call it is the caller's to decide.
+    ///
+    /// - Returns: by what it can be restored.
+    /// - Throws: ``RegistryError`` with `NAME_UNKNOWN`, `UNSUPPORTED`; ``StorageError``: a part may be deleted then, and
+    ///   the call can be repeated.
+    public func deleteRepository(_ name: RepositoryName) async throws -> DeletedRepository {
+        try requireDeletion()
+        return try await shared.repositories.withLock(name) {
+            guard try await driver.exists(at: StoreLayout.repository(name).appending(StoreLayout.manifestsFolder))
+            else { throw RegistryError(.nameUnknown, detail: .fields([.init("name", name.description)])) }
+            let (id, time) = (UploadID().description, shared.now())
+            _ = try await Trash(driver: driver).take(name, as: id, at: time)
+            record(.delete, in: name)
+            return DeletedRepository(id: id, name: name, deleted: time)
+        }
+    }
+
+    /// The repositories that were deleted and can be restored.
+    ///
+    /// - Throws: ``StorageError``.
+    public func deletedRepositories() async throws -> [DeletedRepository] { try await Trash(driver: driver).contents() }
+
+    /// Restores a deleted repository. A tag that was pushed again since then stays as it is now.
+    ///
+    /// - Returns: the repository; `nil` when it is not in the trash, or no longer.
+    /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``: the call can be repeated.
+    @discardableResult
+    public func restoreRepository(_ id: String) async throws -> RepositoryName? {
+        try requireWritable()
+        let trash = Trash(driver: driver)
+        guard let deleted = try await trash.record(id) else { return nil }
+        return try await shared.repositories.withLock(deleted.name) {
+            _ = try await trash.restore(deleted)
+            return deleted.name
+        }
+    }
+}
+
+extension GarbageCollection {
+    /// Removes deleted repositories whose time is over. What only they referred to goes in the run after.
+    func removeOldTrash() async throws {
+        let trash = Trash(driver: run.driver)
+        for deleted in try await trash.contents() where run.isOver(seen: deleted.deleted.seconds) {
+            // Its record is what a restoration begins with: without it none begins, and one that has begun is within
+            // the grace period by the clock of who began it.
+            try await trash.remove(deleted.id)
+            run.count { $0.trashRemoved += 1 }
+        }
+    }
+}
