@@ -9,25 +9,25 @@ public enum FileNotice: Sendable, Hashable {
     case unusable(path: String, reason: String)
 }
 
+/// How a file is followed.
+package struct FollowedFileOptions: Sendable {
+    /// The longest file that is read, in bytes.
+    package var maximumLength: Int
+    /// How long the file's state is believed, before it is looked at again.
+    package var checkInterval: Duration
+
+    package init(maximumLength: Int = 4 << 20, checkInterval: Duration = .seconds(1)) {
+        self.maximumLength = maximumLength
+        self.checkInterval = checkInterval
+    }
+}
+
 /// A file's content, read again when the file changes.
 ///
-/// The file is looked at again at most every ``checkInterval``, when somebody asks for the content, on the thread pool
+/// The file is looked at again at most every ``FollowedFileOptions/checkInterval``, when somebody asks for the content, on the thread pool
 /// that the owner hands in; who asks meanwhile gets what holds. A content that can't be used is reported once and
 /// changes nothing.
 package final class FollowedFile<Content: Sendable>: Sendable {
-    /// How a file is followed.
-    package struct Options: Sendable {
-        /// The longest file that is read, in bytes.
-        package var maximumLength: Int
-        /// How long the file's state is believed, before it is looked at again.
-        package var checkInterval: Duration
-
-        package init(maximumLength: Int = 4 << 20, checkInterval: Duration = .seconds(1)) {
-            self.maximumLength = maximumLength
-            self.checkInterval = checkInterval
-        }
-    }
-
     private struct State {
         var content: Content
         /// How often the content has changed.
@@ -44,7 +44,7 @@ package final class FollowedFile<Content: Sendable>: Sendable {
     }
 
     private let path: String
-    private let options: Options
+    private let options: FollowedFileOptions
     private let pool: NIOThreadPool
     private let now: @Sendable () -> ContinuousClock.Instant
     private let parse: @Sendable ([UInt8]) throws -> Content
@@ -60,7 +60,7 @@ package final class FollowedFile<Content: Sendable>: Sendable {
     /// - Throws: `PasswordFileError` when the file can't be read; what `parse` throws.
     package init(
         _ path: String,
-        options: Options = Options(),
+        options: FollowedFileOptions = FollowedFileOptions(),
         pool: NIOThreadPool,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         parse: @escaping @Sendable ([UInt8]) throws -> Content,

@@ -85,6 +85,17 @@ public struct AccessRules: Sendable, Hashable {
         self.groups = memberships
     }
 
+    /// The rules where there is no file: whoever logged in may do everything, and nobody else anything.
+    public static let everythingForUsers = AccessRules([
+        Rule(
+            allows: true,
+            subjects: [.anyUser],
+            actions: Set(Action.allCases),
+            repositories: [RepositoryPattern("*")].compactMap { $0 },
+            line: 0
+        )
+    ])
+
     /// Decides on one action.
     ///
     /// - Parameters:
