@@ -21,6 +21,22 @@ public struct Access: Sendable, Hashable {
         case repository(RepositoryName)
         /// The list of all repositories.
         case catalog
+
+        /// The kind of the resource in a scope: `repository` or `registry`.
+        public var type: String {
+            switch self {
+            case .repository: "repository"
+            case .catalog: "registry"
+            }
+        }
+
+        /// The name of the resource in a scope.
+        public var name: String {
+            switch self {
+            case .repository(let name): name.description
+            case .catalog: "catalog"
+            }
+        }
     }
 
     /// What it is done to.
@@ -35,20 +51,10 @@ public struct Access: Sendable, Hashable {
     }
 
     /// The kind of the resource in a scope: `repository` or `registry`.
-    public var resourceType: String {
-        switch resource {
-        case .repository: "repository"
-        case .catalog: "registry"
-        }
-    }
+    public var resourceType: String { resource.type }
 
     /// The name of the resource in a scope.
-    public var resourceName: String {
-        switch resource {
-        case .repository(let name): name.description
-        case .catalog: "catalog"
-        }
-    }
+    public var resourceName: String { resource.name }
 }
 
 /// Who is calling.

@@ -101,13 +101,14 @@ public struct RegistryResponder: Responder {
         if request.method == .options { return Response(.ok, headers: [.allow: route.allow]) }
 
         let source = try mountSource(route, request.method, target)
-        let (principal, mayMount) = try await authorize(request, route, mountingFrom: source)
+        let (principal, mayMount) = try await authorize(request, route, mountingFrom: source, by: peer)
         notes.principal = principal
         if case .invalid(_, let error) = route { throw error }
         guard route.methods.contains(request.method) else { return methodNotAllowed(request.method, route) }
 
         let call = Call(
             request: request,
+            peer: peer,
             target: target,
             path: path,
             body: body,
@@ -140,23 +141,17 @@ public struct RegistryResponder: Responder {
     private func authorize(
         _ request: HTTPRequest,
         _ route: Route,
-        mountingFrom source: RepositoryName?
+        mountingFrom source: RepositoryName?,
+        by peer: Peer
     ) async throws -> (principal: Principal, mayMount: Bool) {
-        let authorization = request.headerFields[.authorization]
         let wanted = route.requiredAccess(request.method, mountingFrom: source)
-        var decision = await access.decide(
-            authorization: authorization,
-            wanting: wanted,
-            host: request.authority
-        )
+        var question = AccessRequest(request, peer, wanting: wanted)
+        var decision = await access.decide(question)
         var mayMount = true
         if case .denied = decision, source != nil {
             mayMount = false
-            decision = await access.decide(
-                authorization: authorization,
-                wanting: route.requiredAccess(request.method, mountingFrom: nil),
-                host: request.authority
-            )
+            question.accesses = route.requiredAccess(request.method, mountingFrom: nil)
+            decision = await access.decide(question)
         }
         switch decision {
         case .granted(let principal): return (principal, mayMount)
@@ -221,6 +216,7 @@ public struct RegistryResponder: Responder {
 /// One request, with what its handler needs beside the names in its path.
 struct Call: Sendable {
     let request: HTTPRequest
+    let peer: Peer
     let target: DecodedTarget
     /// The path, decoded.
     let path: String

@@ -29,7 +29,7 @@ struct BasicCredentials: Sendable, Hashable {
 
 /// A text as a
 /// [quoted string](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.4) of a header; control characters fall out.
-func quotedString(_ text: String) -> String {
+package func quotedString(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars where scalar.value >= 0x20 && scalar.value != 0x7F {
         if scalar == "\"" || scalar == "\\" { quoted.append("\\") }

@@ -52,7 +52,7 @@ public final class HtpasswdController: AccessController {
         var stamp: FileStamp?
         var lastCheck: ContinuousClock.Instant
         var isChecking = false
-        var verified: VerifiedCache
+        var verified: VerifiedCache<Void, ContinuousClock.Instant>
         /// Those who wait for a check, by what is checked, without the one who asked first.
         var waiting: [[UInt8]: [CheckedContinuation<AccessDecision, Never>]] = [:]
         var checks = 0
@@ -115,7 +115,7 @@ public final class HtpasswdController: AccessController {
                 file: file,
                 stamp: stamp,
                 lastCheck: now(),
-                verified: VerifiedCache(lifetime: options.cacheLifetime, limit: options.maximumCached)
+                verified: VerifiedCache(limit: options.cacheLifetime > .zero ? options.maximumCached : 0)
             )
         )
         if let password { report(.created(path: path, user: "docker", password: password)) }
@@ -125,8 +125,10 @@ public final class HtpasswdController: AccessController {
     }
 
     /// Grants everything to a user with his password, and challenges everybody else.
-    public func decide(authorization: String?, wanting accesses: [Access], host: String?) async -> AccessDecision {
-        guard let credentials = authorization.flatMap(BasicCredentials.init(authorization:)) else { return challenge }
+    public func decide(_ request: AccessRequest) async -> AccessDecision {
+        guard let credentials = request.authorization.flatMap(BasicCredentials.init(authorization:)) else {
+            return challenge
+        }
         if let stamp = dueStamp() { await look(stamp) }
         let (known, cost) = state.withLock { ($0.file.users[credentials.user], $0.file.cost) }
         guard let hash = known ?? BcryptHash.decoy(cost: cost) else { return challenge }
@@ -136,6 +138,17 @@ public final class HtpasswdController: AccessController {
         case .join: return await join(code, credentials)
         case .check: return await check(code, credentials, hash, isKnown: known != nil)
         }
+    }
+}
+
+extension HtpasswdController: UserDirectory {
+    /// A stamp that changes with the user's line.
+    public func credentialStamp(of user: String) async -> String? {
+        if let stamp = dueStamp() { await look(stamp) }
+        guard let hash = state.withLock({ $0.file.users[Array(user.utf8)] }) else { return nil }
+        var hasher = ContentHasher(.sha256)
+        hasher.update(hash.text)
+        return Base64URL.encode(hasher.digest().bytes.prefix(15))
     }
 }
 
@@ -159,7 +172,7 @@ extension HtpasswdController {
     private func nextStep(_ code: [UInt8], _ credentials: BasicCredentials) -> Step {
         let now = now()
         return state.withLock { state in
-            if state.verified.contains(code, at: now) { return .done(granted(credentials)) }
+            if state.verified.value(for: code, at: now) != nil { return .done(granted(credentials)) }
             if state.waiting[code] != nil { return .join }
             guard state.checks < options.maximumChecks else { return .done(.busy) }
             state.checks += 1
@@ -176,7 +189,7 @@ extension HtpasswdController {
                     state.waiting[code]?.append(continuation)
                     return nil
                 }
-                return state.verified.contains(code, at: now()) ? granted(credentials) : .busy
+                return state.verified.value(for: code, at: now()) != nil ? granted(credentials) : .busy
             }
             if let decision { continuation.resume(returning: decision) }
         }
@@ -199,7 +212,9 @@ extension HtpasswdController {
         let now = now()
         let waiting = state.withLock { state in
             state.checks -= 1
-            if case .granted = decision { state.verified.insert(code, at: now) }
+            if case .granted = decision {
+                state.verified.insert(code, (), until: now + options.cacheLifetime, at: now)
+            }
             return state.waiting.removeValue(forKey: code) ?? []
         }
         for continuation in waiting { continuation.resume(returning: decision) }

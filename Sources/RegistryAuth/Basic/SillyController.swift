@@ -1,7 +1,7 @@
 /// Lets everybody in who sends an `Authorization` header, whatever it says; for development
 /// ([silly](https://distribution.github.io/distribution/about/configuration/#silly)).
 public struct SillyController: AccessController {
-    private let challenge: String
+    private let challenge: BearerChallenge
 
     /// Makes a controller.
     ///
@@ -9,14 +9,12 @@ public struct SillyController: AccessController {
     ///   - realm: the URL of a token service that challenges name.
     ///   - service: the audience that challenges name.
     public init(realm: String, service: String) {
-        challenge = "Bearer realm=\(quotedString(realm)),service=\(quotedString(service))"
+        challenge = BearerChallenge(realm: realm, service: service)
     }
 
     /// Grants everything to the user `silly` when there is a header that is not empty.
-    public func decide(authorization: String?, wanting accesses: [Access], host: String?) async -> AccessDecision {
-        guard authorization?.isEmpty ?? true else { return .granted(Principal(name: "silly")) }
-        guard !accesses.isEmpty else { return .challenged([challenge]) }
-        let scopes = accesses.map { "\($0.resourceType):\($0.resourceName):\($0.action.rawValue)" }
-        return .challenged([challenge + ",scope=\(quotedString(scopes.joined(separator: " ")))"])
+    public func decide(_ request: AccessRequest) async -> AccessDecision {
+        guard request.authorization?.isEmpty ?? true else { return .granted(Principal(name: "silly")) }
+        return .challenged([challenge.text(for: request.accesses)])
     }
 }

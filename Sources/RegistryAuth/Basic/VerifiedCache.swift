@@ -1,30 +1,29 @@
-/// Credentials that held a short while ago, by a keyed hash: neither a password nor what would help to guess one stays
-/// in memory.
-struct VerifiedCache: Sendable {
-    /// How long credentials are taken without another check.
-    let lifetime: Duration
+/// Credentials that held a short while ago, by a keyed hash: neither a password or token nor what would help to guess
+/// one stays in memory.
+package struct VerifiedCache<Value: Sendable, Moment: Comparable & Sendable>: Sendable {
     /// The most credentials that are kept.
-    let limit: Int
-    private var ends: [[UInt8]: ContinuousClock.Instant] = [:]
+    package let limit: Int
+    private var entries: [[UInt8]: (value: Value, end: Moment)] = [:]
 
-    init(lifetime: Duration, limit: Int) {
-        self.lifetime = lifetime
-        self.limit = limit
-    }
+    package init(limit: Int) { self.limit = limit }
 
-    var count: Int { ends.count }
+    package var count: Int { entries.count }
 
-    func contains(_ key: [UInt8], at now: ContinuousClock.Instant) -> Bool {
-        ends[key].map { now < $0 } ?? false
+    /// What was found out about credentials; `nil` when it is not known, or no longer.
+    package func value(for key: [UInt8], at now: Moment) -> Value? {
+        guard let entry = entries[key], now < entry.end else { return nil }
+        return entry.value
     }
 
     /// Keeps a key; when there are too many, those that are over go, then the one that would end first.
-    mutating func insert(_ key: [UInt8], at now: ContinuousClock.Instant) {
-        guard lifetime > .zero, limit > 0 else { return }
-        if ends[key] == nil, ends.count >= limit {
-            ends = ends.filter { now < $0.value }
-            if ends.count >= limit, let first = ends.min(by: { $0.value < $1.value }) { ends[first.key] = nil }
+    package mutating func insert(_ key: [UInt8], _ value: Value, until end: Moment, at now: Moment) {
+        guard limit > 0, now < end else { return }
+        if entries[key] == nil, entries.count >= limit {
+            entries = entries.filter { now < $0.value.end }
+            if entries.count >= limit, let first = entries.min(by: { $0.value.end < $1.value.end }) {
+                entries[first.key] = nil
+            }
         }
-        ends[key] = now + lifetime
+        entries[key] = (value, end)
     }
 }

@@ -44,9 +44,7 @@ extension RegistryResponder {
             // The request itself was allowed to read the source that it names.
             if candidate == source || candidate == name { return true }
             let decision = await access.decide(
-                authorization: call.request.headerFields[.authorization],
-                wanting: [Access(.pull, to: .repository(candidate))],
-                host: call.request.authority
+                AccessRequest(call.request, call.peer, wanting: [Access(.pull, to: .repository(candidate))])
             )
             return switch decision {
             case .granted: true

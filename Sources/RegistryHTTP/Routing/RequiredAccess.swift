@@ -24,3 +24,17 @@ extension Route {
         return accesses
     }
 }
+
+extension AccessRequest {
+    /// What a request says of its caller, and what it needs.
+    init(_ request: HTTPRequest, _ peer: Peer, wanting accesses: [Access]) {
+        let forwarded = request.headerFields[.forwardedProto]?.prefix { $0 != "," }.lowercased()
+        self.init(
+            authorization: request.headerFields[.authorization],
+            accesses: accesses,
+            host: request.authority,
+            forwardedScheme: forwarded == "http" || forwarded == "https" ? forwarded : nil,
+            certificateName: peer.certificateName
+        )
+    }
+}

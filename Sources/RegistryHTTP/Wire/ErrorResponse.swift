@@ -48,7 +48,8 @@ extension RegistryError {
         }
     }
 
-    /// The answer to any error that a use case throws.
+    /// The answer to any error that a use case throws: a refusal as it is, a failing store and a broken body as their
+    /// statuses, all else as `UNKNOWN`.
     public init(wrapping error: any Error) {
         switch error {
         case let error as RegistryError: self = error

@@ -26,7 +26,9 @@ struct HtpasswdControllerTests {
         let all = [
             Access(.all, to: .catalog), Access(.delete, to: .repository(try RepositoryName(parsing: "a/b"))),
         ]
-        let decision = await controller.decide(authorization: basic("alice", "wonderland"), wanting: all, host: "h")
+        let decision = await controller.decide(
+            AccessRequest(authorization: basic("alice", "wonderland"), accesses: all)
+        )
         #expect(decision == Self.granted("alice"))
         #expect(files.notices.withLock { $0 } == [])
     }
@@ -109,7 +111,7 @@ struct HtpasswdControllerTests {
         let files = try PasswordFolder()
         try files.write(Self.alice)
         let controller = try await files.controller()
-        #expect(await controller.decide(authorization: header, wanting: [], host: nil) == Self.challenge)
+        #expect(await controller.decide(AccessRequest(authorization: header)) == Self.challenge)
         #expect(files.checks.withLock { $0 } == [])
     }
 
@@ -119,7 +121,7 @@ struct HtpasswdControllerTests {
         try files.write(Self.alice)
         let controller = try await files.controller()
         for header in ["basic YWxpY2U6d29uZGVybGFuZA==", "BASIC   YWxpY2U6d29uZGVybGFuZA=="] {
-            #expect(await controller.decide(authorization: header, wanting: [], host: nil) == Self.granted("alice"))
+            #expect(await controller.decide(AccessRequest(authorization: header)) == Self.granted("alice"))
         }
     }
 
@@ -134,7 +136,7 @@ struct HtpasswdControllerTests {
                 "Basic " + Data(bytes).base64EncodedString(), "Basic " + String(decoding: bytes, as: UTF8.self),
                 String(decoding: bytes, as: UTF8.self),
             ] {
-                #expect(await controller.decide(authorization: header, wanting: [], host: nil) == Self.challenge)
+                #expect(await controller.decide(AccessRequest(authorization: header)) == Self.challenge)
             }
         }
     }
@@ -144,7 +146,7 @@ struct HtpasswdControllerTests {
         let files = try PasswordFolder()
         try files.write(Self.alice)
         let controller = try await files.controller { $0.realm = "a \"b\" \\c\r\nX: y" }
-        let decision = await controller.decide(authorization: nil, wanting: [], host: nil)
+        let decision = await controller.decide(AccessRequest(authorization: nil))
         #expect(decision == .challenged([#"Basic realm="a \"b\" \\cX: y""#]))
     }
 }

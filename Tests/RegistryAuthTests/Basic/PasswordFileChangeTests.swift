@@ -97,7 +97,7 @@ struct SillyControllerTests {
     @Test("any header that is not empty counts")
     func granted() async {
         for header in ["x", "Basic !", "Bearer y"] {
-            let decision = await controller.decide(authorization: header, wanting: [], host: nil)
+            let decision = await controller.decide(AccessRequest(authorization: header))
             #expect(decision == .granted(Principal(name: "silly")))
         }
     }
@@ -105,8 +105,10 @@ struct SillyControllerTests {
     @Test("without one, the challenge names realm, service and what was wanted", arguments: [nil, ""])
     func challenged(header: String?) async {
         let start = #"Bearer realm="https://tokens.test/\"x\"",service="registry""#
-        #expect(await controller.decide(authorization: header, wanting: [], host: nil) == .challenged([start]))
-        let decision = await controller.decide(authorization: header, wanting: [Access(.all, to: .catalog)], host: nil)
+        #expect(await controller.decide(AccessRequest(authorization: header)) == .challenged([start]))
+        let decision = await controller.decide(
+            AccessRequest(authorization: header, accesses: [Access(.all, to: .catalog)])
+        )
         #expect(decision == .challenged([start + #",scope="registry:catalog:*""#]))
     }
 }

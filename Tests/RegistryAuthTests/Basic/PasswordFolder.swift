@@ -52,7 +52,7 @@ final class PasswordFolder: Sendable {
 extension HtpasswdController {
     /// Decides on the base of the API, for a user and password.
     func decide(_ user: String, _ password: String) async -> AccessDecision {
-        await decide(authorization: basic(user, password), wanting: [], host: nil)
+        await decide(AccessRequest(authorization: basic(user, password)))
     }
 }
 

@@ -89,5 +89,5 @@ struct BasicAuthTests {
 }
 
 private struct Busy: AccessController {
-    func decide(authorization: String?, wanting accesses: [Access], host: String?) async -> AccessDecision { .busy }
+    func decide(_ request: AccessRequest) async -> AccessDecision { .busy }
 }

@@ -143,8 +143,8 @@ private struct AllBut: AccessController {
     let secret: String
     let refusing: AccessDecision
 
-    func decide(authorization: String?, wanting accesses: [Access], host: String?) async -> AccessDecision {
-        guard authorization == nil, accesses.contains(where: { $0.resourceName == secret }) else {
+    func decide(_ request: AccessRequest) async -> AccessDecision {
+        guard request.authorization == nil, request.accesses.contains(where: { $0.resourceName == secret }) else {
             return .granted(.anonymous)
         }
         return refusing

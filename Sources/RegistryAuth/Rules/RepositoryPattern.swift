@@ -1,0 +1,86 @@
+/// A pattern for names of repositories.
+///
+/// The pattern `*` alone means every repository. Otherwise the pattern is compared component by component: `*` stands
+/// for any characters within a component, `?` for one, and a component `**` for any number of components, none
+/// included; only at the end of a pattern it stands for at least one, so that `team/**` is what lies in `team` and not
+/// `team` itself.
+public struct RepositoryPattern: Sendable, Hashable {
+    /// The pattern as it was written.
+    public let text: String
+    private let components: [[UInt8]]
+    private let matchesAll: Bool
+
+    /// Takes a pattern.
+    ///
+    /// - Returns: `nil` when no repository can match: an empty component, or a character that no name has.
+    public init?(_ text: String) {
+        self.text = text
+        matchesAll = text == "*" || text == "**"
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        components = parts.map { Array($0) }
+        guard text.utf8.count <= 255, components.allSatisfy(Self.isValid) else { return nil }
+    }
+
+    /// Whether a repository's name matches. The cost is at most the product of both lengths.
+    public func matches(_ name: String) -> Bool {
+        if matchesAll { return true }
+        let names = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
+        return Self.matches(
+            names,
+            components,
+            isMany: { $0 == Self.many },
+            matchesOne: {
+                Self.matches($0, $1, isMany: { $0 == Self.star }, matchesOne: { $1 == Self.one || $0 == $1 })
+            }
+        ) && (components.last != Self.many || names.count >= components.count)
+    }
+
+    private static let star = UInt8(ascii: "*")
+    private static let one = UInt8(ascii: "?")
+    private static let many = [star, star]
+
+    private static func isValid(_ component: [UInt8]) -> Bool {
+        if component == many { return true }
+        return !component.isEmpty
+            && !component.indices.dropFirst().contains { index in
+                component[index] == star && component[index - 1] == star
+            }
+            && component.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"), star, one:
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// Compares a sequence with a pattern in which some elements stand for any number of others, going back to the last
+    /// such element only: what an earlier one could take, the last one can take as well.
+    private static func matches<Element>(
+        _ text: [Element],
+        _ pattern: [Element],
+        isMany: (Element) -> Bool,
+        matchesOne: (_ element: Element, _ pattern: Element) -> Bool
+    ) -> Bool {
+        var (position, place) = (0, 0)
+        var (retryPosition, retryPlace) = (0, -1)
+        while position < text.count {
+            if place < pattern.count, isMany(pattern[place]) {
+                (retryPosition, retryPlace) = (position, place)
+                place += 1
+            } else if place < pattern.count, matchesOne(text[position], pattern[place]) {
+                position += 1
+                place += 1
+            } else if retryPlace >= 0 {
+                retryPosition += 1
+                position = retryPosition
+                place = retryPlace + 1
+            } else {
+                return false
+            }
+        }
+        while place < pattern.count, isMany(pattern[place]) { place += 1 }
+        return place == pattern.count
+    }
+}
