@@ -1,6 +1,6 @@
 internal import HTTPTypes
 internal import NIOCore
-package import RegistryCore
+public import RegistryCore
 
 extension Response {
     /// The answer to a refusal: the specification's
