@@ -67,7 +67,7 @@ enum Composition {
         }
     }
 
-    private static func log(_ notice: HtpasswdController.Notice, _ logger: Logger) {
+    static func log(_ notice: HtpasswdController.Notice, _ logger: Logger) {
         switch notice {
         case .created(let path, let user, let password):
             logger.warning(

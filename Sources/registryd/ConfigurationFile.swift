@@ -18,7 +18,8 @@ struct ConfigurationFile: ParsableArguments {
             let configuration = try Configuration.load(
                 file: name ?? "config.yml",
                 contents: contents,
-                environment: environment
+                environment: environment,
+                extensions: Configuration.accessSettings
             )
             for warning in configuration.warnings { Self.print(warning.description) }
             return configuration

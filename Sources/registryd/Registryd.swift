@@ -6,6 +6,6 @@ struct Registryd: AsyncParsableCommand {
         commandName: "registryd",
         abstract: "A container registry: the OCI distribution API on the replaced server's files.",
         version: "registryd 0.1.0",
-        subcommands: [Serve.self, Check.self]
+        subcommands: [Serve.self, Check.self, Explain.self]
     )
 }
