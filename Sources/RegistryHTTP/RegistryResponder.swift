@@ -43,6 +43,8 @@ public struct RegistryResponder: Responder {
     let registry: Registry
     let access: any AccessController
     let options: Options
+    /// Where tokens are given out; nowhere by default.
+    public var tokens: TokenEndpoint?
 
     /// Makes a responder.
     ///
@@ -91,6 +93,9 @@ public struct RegistryResponder: Responder {
     ) async throws -> Response {
         guard let path = target.path else {
             throw RegistryError(.nameInvalid, message: "the path has an escape that is not UTF-8 or not hexadecimal")
+        }
+        if let tokens, path.removingPrefix(options.pathPrefix) == tokens.path {
+            return await tokens.answer(request, target, body, peer)
         }
         let route = path == "/" ? .root : Route(method: request.method, path: path.removingPrefix(options.pathPrefix))
         notes.route = route
@@ -209,7 +214,7 @@ public struct RegistryResponder: Responder {
 
     private func isAPI(_ path: String) -> Bool {
         let path = path.removingPrefix(options.pathPrefix)
-        return path == "/v2" || path.hasPrefix("/v2/")
+        return path == "/v2" || path.hasPrefix("/v2/") || path == tokens?.path
     }
 }
 

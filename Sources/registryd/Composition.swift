@@ -15,7 +15,7 @@ enum Composition {
 
     /// Keys without which the server would do something else than it was told to, so that it must not start.
     private static let missing = [
-        "auth.token", "http.tls.letsencrypt", "proxy", "storage.s3", "storage.s3aws", "storage.gcs", "storage.azure",
+        "http.tls.letsencrypt", "proxy", "storage.s3", "storage.s3aws", "storage.gcs", "storage.azure",
     ]
 
     /// Tells of what is configured and not there yet.

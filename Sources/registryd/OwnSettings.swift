@@ -3,7 +3,7 @@ import RegistryHTTP
 
 /// The keys under `registryd:`, which the replaced server doesn't have.
 struct OwnSettings {
-    static let schema: [Setting] = [
+    static let schema: [Setting] = Configuration.accessSettings + [
         .strings("trustedproxies", expected: "an address or a range such as 10.0.0.0/8") { NetworkRange($0) != nil }
     ]
 

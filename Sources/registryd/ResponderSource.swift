@@ -18,10 +18,13 @@ struct ResponderSource: Sendable {
             if let secret = configuration.http.secret { Array(secret.utf8) } else {
                 try await registry.uploadSecret()
             }
-        return RegistryResponder(
+        let (access, tokens) = try await Composition.accessControl(configuration, passwords: passwords, logger: logger)
+        var responder = RegistryResponder(
             registry: registry.with(options: Composition.options(configuration)),
-            access: try await Composition.access(configuration, passwords: passwords, logger: logger),
+            access: access,
             options: Composition.responderOptions(configuration, secret: secret)
         )
+        responder.tokens = tokens
+        return responder
     }
 }

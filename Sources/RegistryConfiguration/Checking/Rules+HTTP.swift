@@ -1,18 +1,4 @@
 extension Rules {
-    mutating func checkAuth() {
-        let kinds = value("auth")?.entries ?? []
-        if kinds.count > 1 {
-            let names = kinds.map(\.key).sorted().joined(separator: " ")
-            error("auth.\(kinds.last?.key ?? "")", "must provide exactly one type. Provided: [\(names)]")
-        }
-        let token = section("auth.token")
-        if value("auth.token") != nil, token.optionalString("rootcertbundle") == nil,
-            token.optionalString("jwks") == nil
-        {
-            missing("auth.token.jwks", "there is no key to check tokens with", expected: "rootcertbundle or jwks")
-        }
-    }
-
     mutating func checkListener() {
         let address = text("http.addr")
         if text("http.net") == "unix" {

@@ -12,7 +12,7 @@ struct Rules {
 
     mutating func check() {
         checkStorage()
-        checkAuth()
+        checkAccess()
         checkListener()
         checkTLS()
         checkNotifications()
