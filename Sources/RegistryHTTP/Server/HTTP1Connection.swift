@@ -60,7 +60,7 @@ struct HTTP1Connection {
         let response = await responder.respond(to: head.request, body: body, from: peer)
         handler.endResponding()
         if case .failed(let error) = handler.bodyState {
-            return await fail(error, head, began)
+            return await fail(error, head, began, response.notes)
         }
         let continuation = continuation(after: head)
         var answer = Answer(response: response, isHead: head.request.method == .head)
@@ -86,24 +86,31 @@ struct HTTP1Connection {
     }
 
     /// Answers a request whose content broke off; what the responder made of it does not matter.
-    private func fail(_ error: RequestBodyError, _ head: RequestHead, _ began: NIODeadline?) async -> Continuation {
+    private func fail(
+        _ error: RequestBodyError,
+        _ head: RequestHead,
+        _ began: NIODeadline?,
+        _ notes: ResponseNotes
+    ) async -> Continuation {
         let failure: ProtocolFailure =
             switch error {
             case .timedOut: .timedOut
             case .malformed: .malformed("the request's content is malformed")
             case .disconnected: .incomplete
             }
-        return await refuse(failure, request: head.request, began: began)
+        return await refuse(failure, request: head.request, began: began, notes: notes)
     }
 
     /// Answers something that is not a request.
     private func refuse(
         _ failure: ProtocolFailure,
         request: HTTPRequest?,
-        began: NIODeadline? = nil
+        began: NIODeadline? = nil,
+        notes: ResponseNotes = ResponseNotes()
     ) async -> Continuation {
         handler.isIgnoring = true
         var answer = Answer(response: failure.response, isHead: request?.method == .head)
+        answer.response.notes = notes
         answer.connection = .close
         let isComplete = await send(&answer, isLast: true)
         report(request, answer, began, isComplete)

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 public import Logging
+internal import NIOCore
 internal import RegistryAuth
 internal import RegistryCore
 public import RegistryHTTP
@@ -26,13 +27,14 @@ public struct RequestLog: ServerObserver {
             logger.debug("a request could not be understood", metadata: Self.response(exchange))
             return
         }
+        let error = exchange.notes.error
         // The replaced server has no lines for what is outside of the API.
-        guard Endpoint(target: request.path) != .other else { return }
-        if let error = exchange.notes.error {
+        guard error != nil || logger.logLevel <= .info, Endpoint(target: request.path) != .other else { return }
+        if let error {
             tell(error, exchange, request)
             return
         }
-        guard logger.logLevel <= .info, (200..<400).contains(exchange.status) else { return }
+        guard (200..<400).contains(exchange.status) else { return }
         let fields = fields(exchange, request)
         if exchange.notes.principal?.name != nil { logger.info("authorized request", metadata: fields) }
         logger.info("response completed", metadata: fields.merging(Self.response(exchange)) { $1 })
@@ -64,12 +66,26 @@ public struct RequestLog: ServerObserver {
             "http.request.uri": "\(request.path ?? "")",
             "http.request.useragent": "\(request.headerFields[.userAgent] ?? "")",
         ]
-        if let address = exchange.peer.address { fields["http.request.remoteaddr"] = "\(address)" }
+        if let address = Self.address(exchange, request) { fields["http.request.remoteaddr"] = "\(address)" }
         if let referer = request.headerFields[.referer] { fields["http.request.referer"] = "\(referer)" }
         if let type = request.headerFields[.contentType] { fields["http.request.contenttype"] = "\(type)" }
         for variable in exchange.notes.variables { fields["vars.\(variable.name)"] = "\(variable.value)" }
         if let name = exchange.notes.principal?.name { fields["auth.user.name"] = "\(name)" }
         return fields
+    }
+
+    /// Who asked: as in the replaced server, the client that a proxy names, which nobody checks. The access log has the
+    /// connection's other end.
+    private static func address(_ exchange: Exchange, _ request: HTTPRequest) -> String? {
+        let forwarded = HTTPField.Name("X-Forwarded-For").flatMap { request.headerFields[$0] }
+        let candidates = [
+            forwarded?.split(separator: ",").first.map { $0.drop { $0 == " " } }.map(String.init),
+            HTTPField.Name("X-Real-Ip").flatMap { request.headerFields[$0] },
+        ]
+        for case let candidate? in candidates where (try? SocketAddress(ipAddress: candidate, port: 0)) != nil {
+            return candidate
+        }
+        return exchange.peer.address
     }
 
     /// What the answer was.

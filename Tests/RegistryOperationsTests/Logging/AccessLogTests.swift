@@ -51,8 +51,9 @@ struct AccessLogTests {
 
     @Test("what a client sent can't end a line or a quotation")
     func hostile() {
-        let text = line(request("/v2/", [.userAgent: "a\" 200 1 \"\u{1B}[2J\t\u{202E}"]))
-        #expect(text.hasSuffix(#""a\" 200 1 \"\x1b[2J\t\u202e""# + "\n"))
+        let text = line(request("/v2/\"", [.userAgent: "a\" 200 1 \"\t\u{202E}"]))
+        #expect(text.contains(#""GET /v2/\" HTTP/1.1""#))
+        #expect(text.hasSuffix(#""a\" 200 1 \"\t\u202e""# + "\n"))
     }
 
     @Test("a request that was not understood has a line too, and so has a peer without an address")

@@ -98,7 +98,17 @@ struct MailTests {
         var settings = settings
         settings.port = 1
         settings.timeout = .seconds(5)
-        try await run(settings, hook, captured.output(.text).logger("mail"))
+        let mailer = Mailer(
+            settings: settings,
+            hook: hook,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: captured.output(.text).logger("mail")
+        )
+        let group = ServiceGroup(services: [mailer], logger: silentLogger)
+        await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try? await group.run() }
+            await group.triggerGracefulShutdown()
+        }
         #expect(hook.dropped == 1)
         #expect(try captured.lines.first?.contains("a mail about the log could not be sent") == true)
     }
