@@ -196,7 +196,13 @@ let package = Package(
 
         .testTarget(
             name: "RegistryCoreTests",
-            dependencies: ["RegistryCore", "RegistryStorage"],
+            dependencies: [
+                "RegistryCore",
+                "RegistryStorage",
+                "RegistryTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

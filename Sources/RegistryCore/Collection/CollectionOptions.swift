@@ -19,6 +19,9 @@ public struct CollectionOptions: Sendable {
     /// Whether repositories that have nothing in them, and empty folders, are removed.
     public var removesEmptyRepositories = true
 
+    /// How long a deleted repository can be restored, in seconds; at least the grace period.
+    public var trashAge: Int64 = 604_800
+
     /// Whether blobs are removed; `false` to leave them, when only repositories in ``scope`` are to be cleaned.
     public var removesBlobs = true
 

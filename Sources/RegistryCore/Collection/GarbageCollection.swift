@@ -32,6 +32,8 @@ struct GarbageCollection: Sendable {
 
     private func markAll(_ renew: () async throws -> Void) async throws {
         let run = run
+        // Before the walk and after it: a repository may be restored, or deleted, while the walk passes.
+        let passed = try await markTrash(renew, except: [])
         var live = RepositoryTree(driver, below: StoreLayout.repositories)
         try await forEachConcurrently(atMost: options.concurrency) {
             try await renew()
@@ -56,19 +58,31 @@ struct GarbageCollection: Sendable {
             place.isSilent = true
             try await RepositoryMarking(run: run, place: place).mark()
         }
-        try await markTrash(renew)
+        _ = try await markTrash(renew, except: passed)
     }
 
-    private func markTrash(_ renew: () async throws -> Void) async throws {
+    /// Marks what deleted repositories refer to.
+    ///
+    /// - Returns: those that were deleted whole when they were marked.
+    private func markTrash(_ renew: () async throws -> Void, except passed: Set<String>) async throws -> Set<String> {
+        var whole: Set<String> = []
         var pages = FolderPages(driver, StoreLayout.trash)
         while let page = try await pages.next() {
-            for entry in page where entry.kind == .folder {
+            for entry in page where entry.kind == .folder && !passed.contains(entry.name) {
                 try await renew()
+                let isWhole = try await driver.exists(at: StoreLayout.trashEnd(entry.name))
                 let path = StoreLayout.trashedRepository(entry.name)
-                let place = RepositoryMarking.Place(name: "/" + entry.name, repository: nil, path: path, quarantine: nil)
+                let place = RepositoryMarking.Place(
+                    name: "/" + entry.name,
+                    repository: nil,
+                    path: path,
+                    quarantine: nil
+                )
                 try await RepositoryMarking(run: run, place: place).mark()
+                if isWhole { whole.insert(entry.name) }
             }
         }
+        return whole
     }
 
     private static func place(_ repository: RepositoryName) -> RepositoryMarking.Place {

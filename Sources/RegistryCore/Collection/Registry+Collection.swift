@@ -130,8 +130,7 @@ extension Registry {
         let trash = Trash(driver: driver)
         guard let deleted = try await trash.record(id) else { return nil }
         return try await shared.repositories.withLock(deleted.name) {
-            _ = try await trash.restore(deleted)
-            return deleted.name
+            try await trash.restore(deleted, at: shared.now()) == nil ? nil : deleted.name
         }
     }
 }
@@ -140,11 +139,9 @@ extension GarbageCollection {
     /// Removes deleted repositories whose time is over. What only they referred to goes in the run after.
     func removeOldTrash() async throws {
         let trash = Trash(driver: run.driver)
-        for deleted in try await trash.contents() where run.isOver(seen: deleted.deleted.seconds) {
-            // Its record is what a restoration begins with: without it none begins, and one that has begun is within
-            // the grace period by the clock of who began it.
-            try await trash.remove(deleted.id)
-            run.count { $0.trashRemoved += 1 }
+        let age = max(run.options.trashAge, run.options.grace)
+        for deleted in try await trash.contents() where run.began.seconds - deleted.deleted.seconds > age {
+            if try await trash.remove(deleted) { run.count { $0.trashRemoved += 1 } }
         }
     }
 }

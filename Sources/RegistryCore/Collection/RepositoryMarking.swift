@@ -37,7 +37,7 @@ struct RepositoryMarking: Sendable {
     /// - Throws: ``CollectionError/unreadable(path:reason:)``; ``StorageError``.
     func mark() async throws {
         let excluded = try await unkept()
-        for source in [false, true] {
+        for source in try await sources() {
             try await forEachRevisions(held: source) { revisions in
                 let kept = revisions.filter { !excluded.contains($0.canonical) || run.keepsUnkept }
                 let read = try await kept.mapConcurrently(atMost: 8) { revision in
@@ -54,13 +54,20 @@ struct RepositoryMarking: Sendable {
         for digest in excluded.sorted() { run.report(.eligibleManifest(digest, in: repository)) }
     }
 
+    /// Where links are looked for, in order: in quarantine before and after their places, so that one which goes there
+    /// or comes back meanwhile is seen. Nothing lies in quarantine in the usual case.
+    private func sources() async throws -> [Bool] {
+        guard let quarantine = place.quarantine, try await driver.exists(at: quarantine) else { return [false] }
+        return [true, false, true]
+    }
+
     /// The manifests that are to go.
     private func unkept() async throws -> Set<Digest> {
         guard run.options.deletesUntagged, place.quarantine != nil, let repository = place.repository,
             run.options.scope(repository)
         else { return [] }
         var graph = ManifestGraph()
-        for source in [false, true] {
+        for source in try await sources() {
             try await forEachRevisions(held: source) { revisions in
                 let read = try await revisions.mapConcurrently(atMost: 8) { revision in
                     let manifest = try await manifest(revision)
@@ -191,7 +198,9 @@ struct RepositoryMarking: Sendable {
         }
         let isNew = run.marks.insert(revision.canonical)
         if isNew, isKept { run.count { $0.manifestsMarked += 1 } }
-        if let repository = place.repository, isKept, !place.isSilent { run.report(.markedManifest(revision.name, in: repository)) }
+        if let repository = place.repository, isKept, !place.isSilent {
+            run.report(.markedManifest(revision.name, in: repository))
+        }
         guard let manifest else { return }
         let references = manifest.references
         for descriptor in references.blobs + references.manifests {

@@ -17,7 +17,9 @@ struct RepositorySweep: Sendable {
         let marks = run.marks
         let name = repository.description
         for algorithm in DigestAlgorithm.allCases {
-            for (kind, part) in [(MarkSet.Kind.layer, StoreLayout.layersFolder), (.revision, StoreLayout.revisionsFolder)] {
+            for (kind, part) in [
+                (MarkSet.Kind.layer, StoreLayout.layersFolder), (.revision, StoreLayout.revisionsFolder),
+            ] {
                 let sweep = FolderSweep(
                     run: run,
                     subject: kind == .layer ? .layer(repository) : .revision(repository),

@@ -57,13 +57,22 @@ struct Trash: Sendable {
         let held = StoreLayout.quarantinedRepositories.appending(name.description)
         var count = try await bringBackAll(below: held, to: from)
         for part in Self.parts { count += try await move(from.appending(part), to: target.appending(part)) }
+        try await driver.put(ByteBuffer(), at: StoreLayout.trashEnd(id))
         return count
     }
 
     /// Moves a repository's content back. What is in its place by now stays, save for what is the same.
-    func restore(_ deleted: DeletedRepository) async throws -> Int {
+    ///
+    /// - Returns: how many objects were moved; `nil` when it is being removed for good.
+    func restore(_ deleted: DeletedRepository, at time: WallTime) async throws -> Int? {
         let (from, target) = (StoreLayout.trashedRepository(deleted.id), StoreLayout.repository(deleted.name))
         var count = 0
+        // Its time begins anew, so that it is not removed for good while it is restored.
+        let record = ByteBuffer(string: "\(time.rfc3339) \(deleted.name)")
+        try await driver.put(record, at: StoreLayout.trashRecord(deleted.id))
+        try await StorageError.ifPresent { try await driver.delete(at: StoreLayout.trashEnd(deleted.id)) }
+        // A collector that had found its time to be over before has claimed it by now, or finds the new time.
+        guard try await !driver.exists(at: StoreLayout.trashClaim(deleted.id)) else { return nil }
         for part in Self.parts.reversed() where part != StoreLayout.manifestsFolder {
             count += try await move(from.appending(part), to: target.appending(part), replacing: false)
         }
@@ -71,11 +80,21 @@ struct Trash: Sendable {
         return count
     }
 
-    /// Removes a repository from the trash for good.
-    func remove(_ id: String) async throws {
-        _ = try await StorageError.ifPresent {
-            try await driver.deleteTree(at: StoreLayout.trash.appending(id))
+    /// Removes a repository from the trash for good, unless it is being restored.
+    ///
+    /// - Returns: whether it is gone.
+    func remove(_ deleted: DeletedRepository) async throws -> Bool {
+        let claim = StoreLayout.trashClaim(deleted.id)
+        try await driver.put(ByteBuffer(string: "\(deleted.deleted.rfc3339) \(deleted.name)"), at: claim)
+        // Who restores writes a new time, and then looks for a claim: one of the two sees the other.
+        guard try await record(deleted.id) == deleted else {
+            _ = try await StorageError.ifPresent { try await driver.delete(at: claim) }
+            return false
         }
+        _ = try await StorageError.ifPresent {
+            try await driver.deleteTree(at: StoreLayout.trash.appending(deleted.id))
+        }
+        return true
     }
 
     /// Moves all objects of a folder. Folders are listed again until nothing is left, since moving changes the pages.

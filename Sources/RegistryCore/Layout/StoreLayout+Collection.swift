@@ -6,6 +6,8 @@
 /// _registryd/collection/seen/<shard>                       when what is in quarantine was seen there
 /// _registryd/collection/last                               what the last run did
 /// _registryd/trash/<id>/deleted                            a deleted repository's name and when it was deleted
+/// _registryd/trash/<id>/whole                              all of it is here
+/// _registryd/trash/<id>/claimed                            the name and time, while it is removed for good
 /// _registryd/trash/<id>/repository/…                       its folder
 /// ```
 extension StoreLayout {
@@ -35,6 +37,10 @@ extension StoreLayout {
     static func seen(_ shard: String) -> StoragePath { own.appending("collection/seen/\(shard)/_seen") }
 
     static func trashRecord(_ id: String) -> StoragePath { trash.appending("\(id)/deleted") }
+
+    static func trashEnd(_ id: String) -> StoragePath { trash.appending("\(id)/whole") }
+
+    static func trashClaim(_ id: String) -> StoragePath { trash.appending("\(id)/claimed") }
 
     static func trashedRepository(_ id: String) -> StoragePath { trash.appending("\(id)/repository") }
 

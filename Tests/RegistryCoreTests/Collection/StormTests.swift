@@ -1,0 +1,122 @@
+import NIOCore
+import NIOPosix
+import RegistryStorage
+import Synchronization
+import Testing
+
+@testable import RegistryCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Pushes, mounts, looks and skips, moves tags, deletes and pulls, while collections never stop.
+///
+/// A second lasts a hundredth of one, so that grace periods pass. `REGISTRYD_STORM_SECONDS` says how long a storm is
+/// to last; three seconds where it does not.
+@Suite("A storm of clients during collections", .serialized)
+struct StormTests {
+    private static let seconds = getenv("REGISTRYD_STORM_SECONDS").flatMap { Double(String(cString: $0)) } ?? 3
+
+    @Test(
+        "refuses no push and breaks no pull, and leaves exactly what is reachable, in memory",
+        arguments: [false, true]
+    )
+    func inMemory(untagged: Bool) async throws {
+        let clock = FastClock()
+        let driver = MemoryDriver(now: { clock.now.seconds * 1_000_000_000 })
+        try await storm(on: driver, clock, untagged: untagged)
+    }
+
+    @Test(
+        "refuses no push and breaks no pull, and leaves exactly what is reachable, in files",
+        arguments: [false, true]
+    )
+    func inFiles(untagged: Bool) async throws {
+        try await withScratchFolder { folder in
+            let driver = FilesystemDriver(root: folder, threadPool: .singleton)
+            try await storm(on: driver, FastClock(), untagged: untagged)
+        }
+    }
+
+    private func storm(on driver: any StorageDriver, _ clock: FastClock, untagged: Bool) async throws {
+        let replicas = (0..<2).map { _ in
+            var options = Registry.Options()
+            options.allowsDeletion = true
+            // Half of the grace period by the clock on the wall.
+            options.lateAfter = .milliseconds(400)
+            return Registry(driver: driver, options: options, now: { clock.now })
+        }
+        let names = try ["a", "team/b", "team/b/c"].map { try CollectedStore.name($0) }
+        let clients = (0..<6).map { StormClient(number: $0, registry: replicas[$0 % 2], names: names, clock: clock) }
+        let deadline = ContinuousClock.now + .seconds(Self.seconds)
+        let removed = try await withThrowingTaskGroup(of: Int.self) { group in
+            for client in clients {
+                group.addTask {
+                    var client = client
+                    while ContinuousClock.now < deadline { try await client.step() }
+                    try await client.pullAll()
+                    return try await client.finish()
+                }
+            }
+            for replica in replicas {
+                group.addTask {
+                    var removed = 0
+                    while ContinuousClock.now < deadline {
+                        do {
+                            let summary = try await replica.collect(Self.options(untagged: untagged))
+                            removed += summary.blobsRemoved
+                        } catch CollectionError.busy, CollectionError.leaseLost {}
+                        try await Task.sleep(for: .milliseconds(5))
+                    }
+                    return removed
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(clients.reduce(0) { $0 + $1.pushes.value } > 0)
+        if Self.seconds >= 3 { #expect(removed > 0, "nothing was removed while clients pushed") }
+
+        let store = CollectedStore(on: driver, clock: MovedClock())
+        for _ in 0..<5 {
+            clock.advance(2 * StormClient.grace)
+            _ = try await replicas[0].collect(Self.options(untagged: untagged))
+        }
+        var expected = StormContent()
+        for client in clients { client.result.add(to: &expected) }
+        let reachable = untagged ? expected.reachable() : expected.all()
+        #expect(try await store.blobs() == reachable.blobs)
+        var links: Set<String> = []
+        for path in try await store.objects(below: "repositories")
+        where path.contains("/_layers/") || path.contains("/revisions/") {
+            links.insert(path)
+        }
+        #expect(links == reachable.links)
+        #expect(try await store.quarantined().isEmpty)
+    }
+
+    private static func options(untagged: Bool) -> CollectionOptions {
+        var options = CollectionOptions()
+        options.grace = StormClient.grace
+        options.deletesUntagged = untagged
+        options.concurrency = 4
+        return options
+    }
+}
+
+/// A clock on which a second lasts 10 ms.
+final class FastClock: Sendable {
+    private let began = ContinuousClock.now
+    private let base = WallTime.now().seconds
+    private let extra = Mutex<Int64>(0)
+
+    func advance(_ seconds: Int64) { extra.withLock { $0 += seconds } }
+
+    var now: WallTime {
+        let passed = (ContinuousClock.now - began).components
+        let hundredths = passed.seconds * 100 + passed.attoseconds / 10_000_000_000_000_000
+        return WallTime(seconds: base + hundredths + extra.withLock { $0 })
+    }
+}
