@@ -48,13 +48,4 @@ extension Composition {
             }
         }
     }
-
-    static func level(_ configuration: Configuration) -> Logger.Level {
-        switch configuration.log.level {
-        case .debug: .debug
-        case .info: .info
-        case .warn: .warning
-        default: .error
-        }
-    }
 }

@@ -8,9 +8,8 @@ import RegistryStorage
 enum Composition {
     /// Keys that are read and checked and change nothing yet. The server starts, and says so.
     private static let inactive = [
-        "log.hooks", "log.formatter", "log.fields", "log.accesslog", "log.reportcaller", "storage.cache",
-        "storage.maintenance.uploadpurging", "storage.redirect", "storage.tag", "middleware", "reporting", "http.debug",
-        "notifications", "redis", "health", "compatibility", "policy",
+        "storage.maintenance.uploadpurging", "storage.tag", "middleware", "reporting", "notifications", "redis",
+        "compatibility", "policy",
     ]
 
     /// Keys without which the server would do something else than it was told to, so that it must not start.
@@ -22,6 +21,9 @@ enum Composition {
     ///
     /// - Throws: `ExitCode.failure` when the server would be open, or keep its data elsewhere, without it.
     static func checkAvailable(_ configuration: Configuration) throws {
+        var inactive = inactive
+        // What the cache in memory would keep is kept anyway; one in Redis isn't there yet.
+        if configuration.storage.cache == .redis { inactive.append("storage.cache") }
         for key in configuration.keysSet(under: inactive) {
             ConfigurationFile.print("\(key.origin): warning: \(key.path) is not active yet")
         }

@@ -6,6 +6,7 @@ import NIOPosix
 import RegistryConfiguration
 import RegistryCore
 import RegistryHTTP
+import RegistryOperations
 import RegistryStorage
 import RegistryTLS
 import ServiceLifecycle
@@ -20,76 +21,89 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let configuration = try file.load()
         try Composition.checkAvailable(configuration)
-        var logger = Logger(label: "registryd")
-        logger.logLevel = Composition.level(configuration)
-
         // Until the service that waits for it runs, the signal must not end the process.
         signal(SIGHUP, SIG_IGN)
-        let files = NIOThreadPool(numberOfThreads: fileThreads(configuration))
-        let hashing = NIOThreadPool(numberOfThreads: System.coreCount)
-        // Logins take no more than half the machine from pulls and pushes.
-        let passwords = NIOThreadPool(numberOfThreads: (System.coreCount + 1) / 2)
-        files.start()
-        hashing.start()
-        passwords.start()
+        let pools = ThreadPools(configuration)
+        let logs = Logs(configuration, pool: pools.logs, eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
         do {
-            try await serve(configuration, files, hashing, passwords, logger)
+            try await serve(configuration, pools, logs)
         } catch {
-            logger.error("stopped", metadata: ["error": "\(error)"])
+            logs.logger.error("stopped: \(error)")
+            logs.flush()
             throw ExitCode.failure
         }
-        try await files.shutdownGracefully()
-        try await hashing.shutdownGracefully()
-        try await passwords.shutdownGracefully()
+        logs.flush()
+        try await pools.shutdown()
     }
 
-    private func serve(
-        _ configuration: Configuration,
-        _ files: NIOThreadPool,
-        _ hashing: NIOThreadPool,
-        _ passwords: NIOThreadPool,
-        _ logger: Logger
-    ) async throws {
+    private func serve(_ configuration: Configuration, _ pools: ThreadPools, _ logs: Logs) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let operations = Operations(configuration, logs: logs, files: pools.files, eventLoopGroup: group)
+        let driver = Composition.driver(configuration, files: pools.files)
         let source = ResponderSource(
             registry: Registry(
-                driver: Composition.driver(configuration, files: files),
+                driver: operations.watching(driver: driver),
                 options: Composition.options(configuration),
-                hashing: ThreadPoolTaskExecutor(hashing)
+                hashing: ThreadPoolTaskExecutor(pools.hashing)
             ),
-            passwords: passwords,
-            logger: logger
+            passwords: pools.passwords,
+            logger: logs.logger
         )
         let responder = ReplaceableResponder(try await source.responder(for: configuration))
-        let tls = try Composition.tls(configuration, logger: logger)
+        let tls = try Composition.tls(configuration, logger: logs.logger)
         let server = RegistryServer(
             configuration: try Composition.server(configuration, tls: tls),
-            responder: responder,
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: logger
+            responder: operations.watching(responder: responder),
+            eventLoopGroup: group,
+            observer: operations.observer,
+            logger: logs.logger
         )
         let reload = Reload(
             source: file.source,
             started: configuration,
-            apply: {
-                responder.replace(with: try await source.responder(for: $0))
+            apply: { changed in
+                responder.replace(with: try await source.responder(for: changed))
+                logs.output.level = Composition.level(changed)
                 try await tls?.reload()
             },
-            logger: logger
+            logger: logs.logger
         )
-        let services: [any Service] = [server, reload] + (tls.map { [$0] } ?? [])
-        let group = ServiceGroup(
+        // Stopped from the last to the first: the server before what it needs, the logs after all.
+        let services: [any Service] =
+            logs.services + (tls.map { [$0] } ?? []) + operations.services(checking: driver, of: server)
+            + [reload, StartAnnouncement(server: server, configuration: configuration, logger: logs.logger), server]
+        // Its lines below "notice" describe the services, with all that they hold: passwords, secrets, the environment.
+        var quiet = logs.logger
+        quiet.logLevel = .notice
+        try await ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger
+                logger: quiet
             )
-        )
-        try await group.run()
+        ).run()
+        await operations.close()
+    }
+}
+
+/// The threads for calls that block, each kind with its own so that none waits for another.
+private struct ThreadPools {
+    let files: NIOThreadPool
+    let hashing = NIOThreadPool(numberOfThreads: System.coreCount)
+    /// Logins take no more than half the machine from pulls and pushes.
+    let passwords = NIOThreadPool(numberOfThreads: (System.coreCount + 1) / 2)
+    /// One thread for each of the two outputs: a reader of one that stops must not stop the other.
+    let logs = NIOThreadPool(numberOfThreads: 2)
+
+    init(_ configuration: Configuration) {
+        // The replaced server bounds its file operations by goroutines, of which 100 are cheap; here each is a thread.
+        var threads = 1
+        if case .filesystem(let parameters) = configuration.storage.driver { threads = min(parameters.maxThreads, 32) }
+        files = NIOThreadPool(numberOfThreads: threads)
+        for pool in [files, hashing, passwords, logs] { pool.start() }
     }
 
-    /// The replaced server bounds its file operations by goroutines, of which 100 are cheap; here each is a thread.
-    private func fileThreads(_ configuration: Configuration) -> Int {
-        guard case .filesystem(let parameters) = configuration.storage.driver else { return 1 }
-        return min(parameters.maxThreads, 32)
+    func shutdown() async throws {
+        for pool in [files, hashing, passwords, logs] { try await pool.shutdownGracefully() }
     }
 }

@@ -122,7 +122,13 @@ private struct SecuredBench {
         case .htpasswd:
             return base + "auth: {htpasswd: {realm: Registry Realm, path: \(scratch.string("htpasswd"))}}\n"
         case .token:
-            return base
+            return base + """
+                auth:
+                  token: {realm: "https://localhost:\(port)/token", service: registry.example, issuer: registry.example}
+                registryd:
+                  token: {key: \(authority.key.path()), htpasswd: \(scratch.string("htpasswd"))}
+
+                """
         }
     }
 

@@ -73,7 +73,7 @@ public final class RegistryServer: Service {
             throw error
         }
         if let local = socket.channel.channel.localAddress {
-            logger.info(
+            logger.debug(
                 "listening",
                 metadata: ["address": "\(local)", "tls": "\(configuration.security != nil)"]
             )
