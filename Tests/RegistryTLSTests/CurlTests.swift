@@ -38,7 +38,7 @@ struct CurlTests {
         }
     }
 
-    @Test("forty answers come side by side on one connection", arguments: [Transport.http2, .cleartext])
+    @Test("forty answers come side by side on one connection", arguments: [Transport.http2])
     func multiplexes(transport: Transport) async throws {
         try await with(transport) { arguments, url in
             let result = try await Command(

@@ -1,3 +1,4 @@
+import RegistryHTTP
 import RegistryTesting
 import ShellSupport
 import Testing
@@ -29,7 +30,7 @@ struct HandshakeTests {
         } _: { server in
             let result = try await server.handshake([example.flag, "-cipher", "DEFAULT@SECLEVEL=0"])
             #expect((result.status == 0) == example.isSpoken)
-            #expect(result.output.contains("Verify return code: 0 (ok)") == example.isSpoken)
+            #expect(result.output.contains("Cipher is (NONE)") != example.isSpoken)
         }
     }
 
@@ -63,7 +64,7 @@ struct HandshakeTests {
         try await withTLSServer { server in
             let result = try await server.handshake(["-showcerts", "-verify_return_error"])
             #expect(result.status == 0)
-            #expect(result.output.split(separator: "BEGIN CERTIFICATE").count - 1 == 3)
+            #expect(result.output.split(separator: "BEGIN CERTIFICATE").count - 1 == 2)
         }
     }
 
