@@ -54,6 +54,20 @@ struct CurlTests {
         }
     }
 
+    @Test("an early answer reaches a client that is still sending", arguments: Transport.allCases)
+    func answersEarly(transport: Transport) async throws {
+        try await with(transport) { arguments, url in
+            let folder = try ScratchFolder(name: "curl")
+            defer { folder.remove() }
+            try Data(count: 16 * 1024 * 1024).write(to: folder.path("content"))
+            let result = try await Command(
+                "curl",
+                arguments + ["-H", "Expect:", "-w", " %{http_code}", "-T", folder.string("content"), url("/early")]
+            ).result()
+            #expect(result.output == "who are you? 401")
+        }
+    }
+
     private func with(_ transport: Transport, _ body: ([String], (String) -> String) async throws -> Void) async throws
     {
         switch transport {

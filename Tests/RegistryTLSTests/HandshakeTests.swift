@@ -124,6 +124,25 @@ struct HandshakeTests {
         }
     }
 
+    @Test("bytes that are no handshake end their connection and nothing else")
+    func survivesNoise() async throws {
+        try await withTLSServer { server in
+            for seed in 0..<30 {
+                let client = try await RawClient.connect(to: server.address)
+                // A record's beginning before noise of some length, so that more than the first look fails.
+                var bytes: [UInt8] = seed % 3 == 0 ? [] : [0x16, 0x03, UInt8(seed % 5), 0x00, UInt8(seed * 7 % 256)]
+                if seed % 3 == 2 { bytes += [0x01, 0x00, 0x00, UInt8(seed * 5)] }
+                bytes += (0..<(seed * 11)).map { UInt8(truncatingIfNeeded: $0 &* $0 &+ seed &* 31) }
+                try? await client.send(bytes)
+                try? await client.finishSending()
+                _ = try? await client.readToEnd()
+                await client.close()
+            }
+            let result = try await server.curl([server.url("/")])
+            #expect(result.output == "- true https")
+        }
+    }
+
     static func client(_ authority: TestAuthority) -> [String] {
         ["--cert", authority.path("client.pem"), "--key", authority.path("client.key")]
     }

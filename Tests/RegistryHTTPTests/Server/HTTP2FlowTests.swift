@@ -159,7 +159,10 @@ struct HTTP2FlowTests {
             if request.path == "/slow" { await gate.pass() }
             return Response(.ok, body: .bytes(ByteBuffer(repeating: 1, count: 1_000_000)))
         }
-        try await withHTTP2Server(responder) { server in
+        try await withHTTP2Server(responder) {
+            // Long enough for a slow machine: the idle connection must live until its client says that it knows.
+            $0.timeouts.linger = .seconds(30)
+        } _: { server in
             let idle = try await HTTP2Client.connect(server)
             try await idle.request(1, "HEAD")
             _ = try await idle.answer(1)
