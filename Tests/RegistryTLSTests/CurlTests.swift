@@ -38,7 +38,7 @@ struct CurlTests {
         }
     }
 
-    @Test("forty answers come side by side on one connection", arguments: [Transport.http2, .cleartext])
+    @Test("forty answers come side by side on one connection", arguments: [Transport.http2])
     func multiplexes(transport: Transport) async throws {
         try await with(transport) { arguments, url in
             let result = try await Command(
@@ -51,6 +51,20 @@ struct CurlTests {
             ).run()
             #expect(result.lines.count == 40)
             #expect(result.lines.allSatisfy { $0.hasPrefix("200 2 500000 ") })
+        }
+    }
+
+    @Test("an early answer reaches a client that is still sending", arguments: Transport.allCases)
+    func answersEarly(transport: Transport) async throws {
+        try await with(transport) { arguments, url in
+            let folder = try ScratchFolder(name: "curl")
+            defer { folder.remove() }
+            try Data(count: 16 * 1024 * 1024).write(to: folder.path("content"))
+            let result = try await Command(
+                "curl",
+                arguments + ["-H", "Expect:", "-w", " %{http_code}", "-T", folder.string("content"), url("/early")]
+            ).result()
+            #expect(result.output == "who are you? 401")
         }
     }
 

@@ -75,8 +75,8 @@ final class Notices: Sendable {
     func add(_ notice: ServerTLS.Notice) { state.withLock { $0.append(notice) } }
 }
 
-/// Answers `/bytes/N` with N bytes, `/count` with the content's length, and anything else with what it knows of the
-/// peer.
+/// Answers `/bytes/N` with N bytes, `/count` with the content's length, `/early` with 401 before it has read any, and
+/// anything else with what it knows of the peer.
 struct TestResponder: Responder {
     func respond(to request: HTTPRequest, body: RequestBody, from peer: Peer) async -> Response {
         let parts = (request.path ?? "").split(separator: "?")[0].split(separator: "/")
@@ -84,6 +84,7 @@ struct TestResponder: Responder {
         case "bytes":
             let count = parts.last.flatMap { Int($0) } ?? 0
             return Response(.ok, body: .bytes(ByteBuffer(repeating: 0x61, count: count)))
+        case "early": return Response(.unauthorized, body: .bytes(ByteBuffer(string: "who are you?")))
         case "count":
             var count = 0
             while let part = try? await body.next() { count += part.readableBytes }

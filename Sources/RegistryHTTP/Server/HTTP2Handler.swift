@@ -19,7 +19,7 @@ final class HTTP2Handler: ChannelInboundHandler {
     /// Streams whose head has arrived and that no task has taken.
     private var waiting = CircularBuffer<HTTP2StreamHandler>(initialCapacity: 4)
     private var waiter: UnsafeContinuation<Void, Never>?
-    /// How many streams wait or are being answered.
+    /// How many streams have begun and have not ended.
     private var active = 0
     private var last = HTTP2StreamID.rootStream
     private var isClosed = false
@@ -60,7 +60,8 @@ final class HTTP2Handler: ChannelInboundHandler {
         return waiting.popFirst()
     }
 
-    /// Takes note that a stream's task has ended: all of its answer is with the system.
+    /// Takes note that a stream's task has ended, so that all of its answer is with the system, or that it ended before
+    /// there was one.
     func streamEnded() {
         active -= 1
         guard active == 0, !isClosed else { return }
@@ -87,11 +88,15 @@ final class HTTP2Handler: ChannelInboundHandler {
 
     // MARK: What arrives
 
-    /// A stream's head has arrived.
-    func begin(_ stream: HTTP2StreamHandler, id: HTTP2StreamID) {
+    /// A stream has begun; it ends with ``streamEnded()``.
+    func opened(_ id: HTTP2StreamID) {
         active += 1
         timer?.clear()
         last = max(last, id)
+    }
+
+    /// A stream's head has arrived, and a task is to take it.
+    func queue(_ stream: HTTP2StreamHandler) {
         waiting.append(stream)
         waiter.take()?.resume()
     }

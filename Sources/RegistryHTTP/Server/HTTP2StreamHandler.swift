@@ -38,6 +38,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler {
     // What arrives.
     private(set) var head = HPACKHeaders()
     private var hasHead = false
+    private var isOpened = false
     /// Whether the head is all there is.
     private(set) var isHeadOnly = false
     var pieces = CircularBuffer<ByteBuffer>(initialCapacity: 4)
@@ -73,6 +74,10 @@ final class HTTP2StreamHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         timer = DeadlineTimer(context.eventLoop) { self.deadlinePassed() }
+        if let id = try? context.channel.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID) {
+            isOpened = true
+            connection.opened(id)
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -124,9 +129,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler {
                 hasHead = true
                 head = content.headers
                 isHeadOnly = content.endStream
-                if let id = try? context.channel.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID) {
-                    connection.begin(self, id: id)
-                }
+                connection.queue(self)
             }
         case .data(let content):
             if content.endStream { hasInputEnded = true }
@@ -167,6 +170,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler {
     private func ended() {
         guard !isClosed else { return }
         isClosed = true
+        if isOpened, !hasHead { connection.streamEnded() }
         if bodyState == .open, !hasInputEnded { bodyState = .failed(.disconnected) }
         switch waiter {
         case .none: break

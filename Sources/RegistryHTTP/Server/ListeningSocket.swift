@@ -26,28 +26,9 @@ struct ListeningSocket {
         on group: any EventLoopGroup,
         initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<AcceptedConnection>
     ) async throws -> ListeningSocket {
-        let pressure = NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark(
-            lowWatermark: 1,
-            highWatermark: 2
-        )
         switch configuration.listener {
         case .tcp(let host, let port):
-            func bind(_ host: String, _ bootstrap: sending ServerBootstrap) async throws -> ListeningSocket {
-                let channel = try await bootstrap.bind(
-                    host: host,
-                    port: port,
-                    serverBackPressureStrategy: pressure,
-                    childChannelInitializer: initialize
-                )
-                return ListeningSocket(channel: channel, file: nil)
-            }
-            guard host.isEmpty || host == "::" else { return try await bind(host, bootstrap(configuration, group)) }
-            do {
-                return try await bind("::", bootstrap(configuration, group, takesBothFamilies: true))
-            } catch let error as IOError where error.errnoCode == EAFNOSUPPORT && host.isEmpty {
-                // A system without IPv6: every address is every address of IPv4.
-                return try await bind("0.0.0.0", bootstrap(configuration, group))
-            }
+            return try await openTCP(host, port, configuration, group, initialize)
         case .unix(let path):
             try SocketFile.makeRoom(at: path)
             do {
@@ -67,6 +48,35 @@ struct ListeningSocket {
                 childChannelInitializer: initialize
             )
             return ListeningSocket(channel: channel, file: nil)
+        }
+    }
+
+    private static var pressure: NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark {
+        .init(lowWatermark: 1, highWatermark: 2)
+    }
+
+    private static func openTCP(
+        _ host: String,
+        _ port: Int,
+        _ configuration: ServerConfiguration,
+        _ group: any EventLoopGroup,
+        _ initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<AcceptedConnection>
+    ) async throws -> ListeningSocket {
+        func bind(_ host: String, _ bootstrap: sending ServerBootstrap) async throws -> ListeningSocket {
+            let channel = try await bootstrap.bind(
+                host: host,
+                port: port,
+                serverBackPressureStrategy: pressure,
+                childChannelInitializer: initialize
+            )
+            return ListeningSocket(channel: channel, file: nil)
+        }
+        guard host.isEmpty || host == "::" else { return try await bind(host, bootstrap(configuration, group)) }
+        do {
+            return try await bind("::", bootstrap(configuration, group, takesBothFamilies: true))
+        } catch let error as IOError where error.errnoCode == EAFNOSUPPORT && host.isEmpty {
+            // A system without IPv6: every address is every address of IPv4.
+            return try await bind("0.0.0.0", bootstrap(configuration, group))
         }
     }
 

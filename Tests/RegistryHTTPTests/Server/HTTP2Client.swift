@@ -80,7 +80,7 @@ final class HTTP2Client {
     ) async throws {
         var fields: [(String, String)] = []
         if let method { fields.append((":method", method)) }
-        fields.append((":scheme", "http"))
+        if method != "CONNECT" { fields.append((":scheme", "http")) }
         if let path { fields.append((":path", path)) }
         if let authority { fields.append((":authority", authority)) }
         try await requestHeaders(stream, fields + headers, isLast: isLast)
@@ -127,6 +127,8 @@ final class HTTP2Client {
         while true {
             if let frame = parse() {
                 note(frame)
+                // Only from then on the server's settings hold.
+                if frame.type == 4, frame.flags & 1 == 0 { try? await send(type: 4, flags: 1) }
                 return frame
             }
             guard var part = try await raw.receive() else {
@@ -162,10 +164,9 @@ final class HTTP2Client {
             if frame.type == 0 {
                 answer.body += frame.payload.readableBytesView
                 let count = UInt32(frame.payload.readableBytes)
-                if count > 0 {
-                    try await allow(0, count)
-                    if !frame.endsStream { try await allow(stream, count) }
-                }
+                // The server may close after the last.
+                if count > 0 { try? await allow(0, count) }
+                if count > 0, !frame.endsStream { try await allow(stream, count) }
             }
             if frame.endsStream { return answer }
         }
