@@ -63,6 +63,7 @@ public struct RegistryResponder: Responder {
         let request = options.proxyTrust.trusts(peer) ? request : request.withoutForwarding
         let target = DecodedTarget(request.path ?? "/")
         var notes = ResponseNotes()
+        notes.forwardedAddress = request.forwardedAddress
         var response: Response
         do {
             response = try await answer(request, target, body, peer, &notes)
@@ -117,7 +118,7 @@ public struct RegistryResponder: Responder {
             target: target,
             path: path,
             body: body,
-            registry: registry.acting(as: origin(of: request, principal, peer)),
+            registry: registry.acting(as: origin(of: request, principal, notes.forwardedAddress ?? peer.address)),
             urls: PublicURL(for: request, path: path, isSecure: peer.isSecure, options: options)
         )
         switch (route, request.method) {
@@ -166,10 +167,10 @@ public struct RegistryResponder: Responder {
         }
     }
 
-    private func origin(of request: HTTPRequest, _ principal: Principal, _ peer: Peer) -> RequestOrigin {
+    private func origin(of request: HTTPRequest, _ principal: Principal, _ address: String?) -> RequestOrigin {
         RequestOrigin(
             actor: principal.name,
-            address: request.forwardedAddress ?? peer.address,
+            address: address,
             host: request.authority,
             method: request.method.rawValue,
             userAgent: request.headerFields[.userAgent]

@@ -35,8 +35,15 @@ struct Logs: Sendable {
         let logger = output.logger("registryd")
         self.logger = logger
         accessLog = log.isAccessLogDisabled ? nil : LogWriter(descriptor: 1, pool: pool)
+        // What goes wrong with a mail must not become the next mail.
+        let unmailed = LogOutput(writer: writer, format: format, level: output.level, fields: fields)
         let mailers = hooks.map { settings, hook in
-            Mailer(settings: .init(settings), hook: hook, eventLoopGroup: eventLoopGroup, logger: logger)
+            Mailer(
+                settings: .init(settings),
+                hook: hook,
+                eventLoopGroup: eventLoopGroup,
+                logger: unmailed.logger("mail")
+            )
         }
         services = [writer] + (accessLog.map { [$0] } ?? []) + mailers
     }

@@ -8,7 +8,7 @@ import RegistryStorage
 enum Composition {
     /// Keys that are read and checked and change nothing yet. The server starts, and says so.
     private static let inactive = [
-        "storage.maintenance.uploadpurging", "storage.tag", "middleware", "reporting", "notifications", "redis",
+        "storage.tag", "middleware", "reporting", "notifications", "redis",
         "compatibility", "policy",
     ]
 

@@ -1,20 +1,47 @@
 import RegistryConfiguration
+import RegistryCore
 import RegistryHTTP
 
 /// The keys under `registryd:`, which the replaced server doesn't have.
 struct OwnSettings {
-    static let schema: [Setting] = Configuration.accessSettings + [
-        .strings("trustedproxies", expected: "an address or a range such as 10.0.0.0/8") { NetworkRange($0) != nil }
-    ]
+    static let schema: [Setting] =
+        Configuration.accessSettings + [
+            .strings("trustedproxies", expected: "an address or a range such as 10.0.0.0/8") { NetworkRange($0) != nil },
+            .group("administration", [.string("socket", default: nil)]),
+            .group(
+                "collection",
+                [
+                    .duration("interval", default: "0s"),
+                    .duration("grace", default: "24h"),
+                    .bool("deleteuntagged", default: false),
+                ]
+            ),
+        ]
 
     /// Whose word about the client counts (`registryd.trustedproxies`): without the key everybody's, with an empty list
     /// nobody's.
     let proxyTrust: ProxyTrust
+    /// The path of the administration's socket (`registryd.administration.socket`); `nil` when there is none.
+    let administrationSocket: String?
+    /// How long after a collection the next begins (`registryd.collection.interval`); `nil` when none begins by itself.
+    let collectionInterval: Duration?
+    /// How a collection is done while the store is served (`registryd.collection`).
+    let collection: CollectionOptions
 
     init(_ configuration: Configuration) {
         let own = configuration.own
         proxyTrust =
             own.isSet("trustedproxies")
             ? .networks(own.strings("trustedproxies").compactMap(NetworkRange.init)) : .everybody
+        administrationSocket = own.section("administration")?.optionalString("socket")
+        let section = own.section("collection")
+        collectionInterval = section?.optionalDuration("interval").flatMap { $0 > .zero ? $0 : nil }
+        var collection = CollectionOptions()
+        collection.grace = section?.optionalDuration("grace")?.components.seconds ?? collection.grace
+        collection.deletesUntagged = section?.bool("deleteuntagged") ?? false
+        collection.holder = Program.holder
+        let purging = configuration.storage.uploadPurging
+        if purging.isEnabled, !purging.isDryRun { collection.uploadAge = purging.age.components.seconds }
+        self.collection = collection
     }
 }

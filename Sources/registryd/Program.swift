@@ -15,6 +15,9 @@ enum Program {
         return name.isEmpty ? "registryd" : name
     }()
 
+    /// What other processes on the same store are told of this one: the host's name and the process's number.
+    static let holder = "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)"
+
     static func main() async {
         do {
             var command = try Registryd.parseAsRoot(nil)

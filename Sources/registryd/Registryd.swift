@@ -6,7 +6,10 @@ struct Registryd: ParsableCommand {
         CommandConfiguration(
             commandName: Program.name,
             abstract: "A container registry: the OCI distribution API on the replaced server's files.",
-            subcommands: [Serve.self, Check.self, Explain.self, Completion.self]
+            subcommands: [
+                Serve.self, Check.self, GarbageCollect.self, RepositoryVerbs.self, ReadOnly.self, Explain.self,
+                Completion.self,
+            ]
         )
     }
 

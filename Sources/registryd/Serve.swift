@@ -50,6 +50,7 @@ struct Serve: AsyncParsableCommand {
             logger: logs.logger
         )
         let responder = ReplaceableResponder(try await source.responder(for: configuration))
+        let administration = Administration(configuration, source: source, responder: responder)
         let tls = try Composition.tls(configuration, logger: logs.logger)
         let server = RegistryServer(
             configuration: try Composition.server(configuration, tls: tls),
@@ -62,7 +63,7 @@ struct Serve: AsyncParsableCommand {
             source: file.source,
             started: configuration,
             apply: { changed in
-                responder.replace(with: try await source.responder(for: changed))
+                try await administration.serve(changed)
                 logs.output.level = Composition.level(changed)
                 try await tls?.reload()
             },
@@ -71,6 +72,7 @@ struct Serve: AsyncParsableCommand {
         // Stopped from the last to the first: the server before what it needs, the logs after all.
         let services: [any Service] =
             logs.services + (tls.map { [$0] } ?? []) + operations.services(checking: driver, of: server)
+            + (try administration.services(logs.logger))
             + [reload, StartAnnouncement(server: server, configuration: configuration, logger: logs.logger), server]
         // Its lines below "notice" describe the services, with all that they hold: passwords, secrets, the environment.
         var quiet = logs.logger

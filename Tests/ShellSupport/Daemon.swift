@@ -46,6 +46,11 @@ public struct Daemon: Sendable {
         }
     }
 
+    /// Whether the program printed a text.
+    public func hasPrinted(_ text: String) -> Bool {
+        (try? Data(contentsOf: log)).map { $0.range(of: Data(text.utf8)) != nil } ?? false
+    }
+
     /// The status that the program ended with, or the number of the signal; `nil` while it runs.
     public var exitStatus: Int32? { ended.status }
 

@@ -81,6 +81,9 @@ public struct RegistryProcess: Sendable {
     /// What the registry printed, without the middle where it is long.
     public var logText: String { daemon.logText }
 
+    /// Whether the registry printed a text.
+    public func hasPrinted(_ text: String) -> Bool { daemon.hasPrinted(text) }
+
     /// Sends the process a signal.
     public func send(signal: Int32) { daemon.send(signal: signal) }
 

@@ -20,6 +20,11 @@ enum StoreLayout {
     static let blobs = base.appending("blobs")
     static let uploadSecret = base.appending("_registryd/upload-secret")
 
+    /// Where servers note that they are there.
+    static let servers = base.appending("_registryd/servers")
+
+    static func server(_ id: UploadID) -> StoragePath { servers.appending(id.description) }
+
     /// The folder in a repository's folder that makes it one.
     static let manifestsFolder = "_manifests"
     /// What a tag's folder holds when the tag is there.

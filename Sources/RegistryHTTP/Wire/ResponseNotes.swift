@@ -9,6 +9,8 @@ public struct ResponseNotes: Sendable {
     public var principal: Principal?
     /// The refusal that the answer carries.
     public var error: RegistryError?
+    /// The client's address as a proxy tells it whose word counts (``ProxyTrust``); `nil` where none does.
+    public var forwardedAddress: String?
     /// The endpoint, with the names in its path.
     var route = Route.unknown
 

@@ -66,26 +66,13 @@ public struct RequestLog: ServerObserver {
             "http.request.uri": "\(request.path ?? "")",
             "http.request.useragent": "\(request.headerFields[.userAgent] ?? "")",
         ]
-        if let address = Self.address(exchange, request) { fields["http.request.remoteaddr"] = "\(address)" }
+        // The access log has the connection's other end instead.
+        if let address = exchange.notes.forwardedAddress ?? exchange.peer.address { fields["http.request.remoteaddr"] = "\(address)" }
         if let referer = request.headerFields[.referer] { fields["http.request.referer"] = "\(referer)" }
         if let type = request.headerFields[.contentType] { fields["http.request.contenttype"] = "\(type)" }
         for variable in exchange.notes.variables { fields["vars.\(variable.name)"] = "\(variable.value)" }
         if let name = exchange.notes.principal?.name { fields["auth.user.name"] = "\(name)" }
         return fields
-    }
-
-    /// Who asked: as in the replaced server, the client that a proxy names, which nobody checks. The access log has the
-    /// connection's other end.
-    private static func address(_ exchange: Exchange, _ request: HTTPRequest) -> String? {
-        let forwarded = HTTPField.Name("X-Forwarded-For").flatMap { request.headerFields[$0] }
-        let candidates = [
-            forwarded?.split(separator: ",").first.map { $0.drop { $0 == " " } }.map(String.init),
-            HTTPField.Name("X-Real-Ip").flatMap { request.headerFields[$0] },
-        ]
-        for case let candidate? in candidates where (try? SocketAddress(ipAddress: candidate, port: 0)) != nil {
-            return candidate
-        }
-        return exchange.peer.address
     }
 
     /// What the answer was.

@@ -1,0 +1,61 @@
+public import RegistryHTTP
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// The socket of the administration: a Unix socket that only its owner may open.
+public enum AdministrationSocket {
+    /// Opens the socket. One that a server left behind is removed first; that of a running one is taken over, as the
+    /// service's own sockets are.
+    ///
+    /// - Parameter path: where it is; its folder must exist.
+    /// - Throws: ``AdministrationError`` when it can't be opened.
+    public static func open(at path: String) throws(AdministrationError) -> InheritedSocket {
+        let bytes = Array(path.utf8)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw AdministrationError("the path of the administration's socket is too long: \(path)")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        var status = stat()
+        if lstat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFSOCK, unlink(path) == 0 else {
+                throw AdministrationError("a file that is no socket, or can't be removed, is at \(path)")
+            }
+        }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw AdministrationError("no socket: \(String(cString: strerror(errno)))") }
+        // The mode of the descriptor becomes that of the file, so there is no moment in which others could connect.
+        let isBound = withUnsafePointer(to: &address) { pointer in
+            fchmod(descriptor, S_IRUSR | S_IWUSR) == 0
+                && pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+                } && listen(descriptor, 16) == 0
+        }
+        guard isBound else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw AdministrationError("can't listen on \(path): \(reason)")
+        }
+        do {
+            return try InheritedSocket(descriptor: descriptor)
+        } catch {
+            throw AdministrationError("\(error)")
+        }
+    }
+}
+
+/// Why a server can't be administered.
+public struct AdministrationError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What is wrong, for a person who can mend it.
+    public let description: String
+
+    /// Makes an error.
+    public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,89 @@
+import Logging
+import NIOPosix
+import RegistryConfiguration
+import RegistryCore
+import RegistryHTTP
+import RegistryOperations
+import ServiceLifecycle
+import Synchronization
+
+/// What goes on in a server beside its requests: collections, purging, its socket of administration, and which
+/// configuration is in force.
+final class Administration: Sendable {
+    private let source: ResponderSource
+    private let responder: ReplaceableResponder
+    private let state: Mutex<State>
+    private struct State {
+        var configuration: Configuration
+        /// What an operator switched by hand, which outlives a reload; `nil` follows the configuration.
+        var isReadOnly: Bool?
+    }
+
+    init(_ configuration: Configuration, source: ResponderSource, responder: ReplaceableResponder) {
+        self.source = source
+        self.responder = responder
+        state = Mutex(State(configuration: configuration))
+    }
+
+    /// What runs for it.
+    ///
+    /// - Throws: `AdministrationError` when its socket can't be opened.
+    func services(_ logger: Logger) throws -> [any Service] {
+        let configuration = state.withLock { $0.configuration }
+        let settings = OwnSettings(configuration)
+        var options = source.registry.options
+        options.allowsDeletion = true
+        let registry = source.registry.with(options: options)
+        var collection = CollectionService.Settings()
+        collection.interval = settings.collectionInterval
+        collection.options = settings.collection
+        let collections = CollectionService(registry: registry, settings: collection, logger: logger)
+        var services: [any Service] = [
+            PresenceService(registry: registry, name: Program.holder, logger: logger), collections,
+        ]
+        if let purge = purge(registry, configuration, logger) { services.append(purge) }
+        guard let path = settings.administrationSocket else { return services }
+        let administration = AdministrationResponder(
+            registry: registry,
+            collections: collections,
+            defaults: settings.collection,
+            readOnly: .init(isOn: { self.isReadOnly }, turn: { try await self.turnReadOnly($0) })
+        )
+        let server = RegistryServer(
+            configuration: ServerConfiguration(.inherited(try AdministrationSocket.open(at: path))),
+            responder: administration,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger
+        )
+        return services + [server]
+    }
+
+    private func purge(_ registry: Registry, _ configuration: Configuration, _ logger: Logger) -> UploadPurgeService? {
+        let purging = configuration.storage.uploadPurging
+        guard purging.isEnabled, !configuration.storage.isReadOnly else { return nil }
+        return UploadPurgeService(
+            registry: registry,
+            age: purging.age,
+            interval: purging.interval,
+            isDryRun: purging.isDryRun,
+            logger: logger
+        )
+    }
+
+    private var isReadOnly: Bool { state.withLock { $0.isReadOnly ?? $0.configuration.storage.isReadOnly } }
+
+    /// Puts a configuration into force for all later requests.
+    ///
+    /// - Throws: when a part of it can't be made; then what held before holds.
+    func serve(_ configuration: Configuration) async throws {
+        let isReadOnly = state.withLock { $0.isReadOnly }
+        responder.replace(with: try await source.responder(for: configuration, isReadOnly: isReadOnly))
+        state.withLock { $0.configuration = configuration }
+    }
+
+    private func turnReadOnly(_ isOn: Bool) async throws {
+        let configuration = state.withLock { $0.configuration }
+        responder.replace(with: try await source.responder(for: configuration, isReadOnly: isOn))
+        state.withLock { $0.isReadOnly = isOn }
+    }
+}
