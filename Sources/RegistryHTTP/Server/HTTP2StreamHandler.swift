@@ -15,7 +15,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler {
     enum Waiter {
         case none
         case body(UnsafeContinuation<ByteBuffer?, any Error>)
-        /// The content's end, or for more of it to be thrown away than is worth it.
+        /// The client to end the stream.
         case discarding(UnsafeContinuation<Bool, Never>)
         /// The channel to be writable.
         case writable(UnsafeContinuation<Bool, Never>)
