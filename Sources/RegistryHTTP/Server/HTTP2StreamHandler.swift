@@ -170,7 +170,11 @@ final class HTTP2StreamHandler: ChannelInboundHandler {
     private func ended() {
         guard !isClosed else { return }
         isClosed = true
-        if isOpened, !hasHead { connection.streamEnded() }
+        if isOpened, !hasHead {
+            // No task will do it.
+            connection.streamEnded()
+            timer?.cancel()
+        }
         if bodyState == .open, !hasInputEnded { bodyState = .failed(.disconnected) }
         switch waiter {
         case .none: break
