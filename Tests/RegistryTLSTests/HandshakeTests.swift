@@ -47,7 +47,10 @@ struct HandshakeTests {
 
     @Test("ALPN chooses HTTP/2 unless it is disabled or not offered", arguments: [true, false])
     func choosesProtocol(isHTTP2Enabled: Bool) async throws {
-        try await withTLSServer(configure: { $0.isHTTP2Enabled = isHTTP2Enabled }) { server in
+        try await withTLSServer { _, _ in
+        } configure: {
+            $0.isHTTP2Enabled = isHTTP2Enabled
+        } _: { server in
             let both = try await server.handshake(["-alpn", "h2,http/1.1"])
             #expect(both.output.contains("ALPN protocol: \(isHTTP2Enabled ? "h2" : "http/1.1")\n"))
             let old = try await server.handshake(["-alpn", "http/1.1"])
@@ -116,7 +119,10 @@ struct HandshakeTests {
 
     @Test("a client that does not finish its handshake is disconnected")
     func timesHandshakeOut() async throws {
-        try await withTLSServer(configure: { $0.timeouts.head = .milliseconds(50) }) { server in
+        try await withTLSServer { _, _ in
+        } configure: {
+            $0.timeouts.head = .milliseconds(50)
+        } _: { server in
             let client = try await RawClient.connect(to: server.address)
             try await client.send([0x16, 0x03, 0x01])
             let bytes = try await client.readToEnd()

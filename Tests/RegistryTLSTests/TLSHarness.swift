@@ -72,6 +72,11 @@ final class Notices: Sendable {
 
     var all: [ServerTLS.Notice] { state.withLock { $0 } }
 
+    /// How many told of files that can't be used.
+    var failures: Int {
+        all.count { if case .failed = $0 { true } else { false } }
+    }
+
     func add(_ notice: ServerTLS.Notice) { state.withLock { $0.append(notice) } }
 }
 

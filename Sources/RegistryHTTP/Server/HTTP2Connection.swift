@@ -69,19 +69,14 @@ struct HTTP2Exchange: Sendable {
         var answer = Answer(response: response, isHead: head.request.method == .head)
         let isComplete = await send(&answer, stream)
         report(head.request, answer, began, isComplete, stream)
-        guard isComplete, stream.bodyState == .open else { return }
-        await disposeOfBody(head, stream)
+        if isComplete { await disposeOfBody(stream) }
     }
 
-    /// Takes the rest of the content when it is worth it, and else tells the client to keep it.
-    private func disposeOfBody(_ head: HTTP2RequestHead, _ stream: HTTP2StreamHandler) async {
-        let limit = connection.configuration.limits.discardedBytes
-        let isLong = head.length.map { $0 - stream.bodyReceived > limit } ?? false
-        if stream.owesContinue || isLong {
-            stream.reset(.noError)
-        } else if await !stream.discardBody() {
-            stream.reset(.noError)
-        }
+    /// Waits for the client to end the stream too, and does so for it when it doesn't
+    /// ([RFC 9113, 8.1](https://www.rfc-editor.org/rfc/rfc9113#section-8.1)). A reset that comes with the answer makes
+    /// some clients, such as curl 7.88, throw the answer away.
+    private func disposeOfBody(_ stream: HTTP2StreamHandler) async {
+        if await !stream.discardBody() { stream.reset(.noError) }
     }
 
     private func failure(_ error: RequestBodyError) -> ProtocolFailure {
@@ -102,7 +97,7 @@ struct HTTP2Exchange: Sendable {
         var answer = Answer(response: failure.response, isHead: request?.method == .head)
         let isComplete = await send(&answer, stream)
         report(request, answer, began, isComplete, stream)
-        if !stream.hasInputEnded { stream.reset(.noError) }
+        if isComplete { await disposeOfBody(stream) }
     }
 
     // MARK: The answer

@@ -66,7 +66,7 @@ final class HTTP2Handler: ChannelInboundHandler {
         active -= 1
         guard active == 0, !isClosed else { return }
         if isQuiet {
-            close()
+            finish()
         } else {
             timer?.set(.now() + TimeAmount(isDraining ? timeouts.linger : timeouts.idle))
         }
@@ -85,6 +85,13 @@ final class HTTP2Handler: ChannelInboundHandler {
     }
 
     func close() { context?.close(promise: nil) }
+
+    /// Ends the connection after the last answer. Only the sending side at first: what the client still sends, such as
+    /// updates of windows, would make the system throw away what it has not taken yet.
+    private func finish() {
+        context?.close(mode: .output, promise: nil)
+        timer?.set(.now() + TimeAmount(timeouts.linger))
+    }
 
     // MARK: What arrives
 
@@ -108,7 +115,7 @@ final class HTTP2Handler: ChannelInboundHandler {
         isQuiet = true
         write(.goAway(lastStreamID: last, errorCode: .noError, opaqueData: nil))
         context.flush()
-        if active == 0 { close() }
+        if active == 0 { finish() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -32,17 +32,18 @@ extension HTTP2StreamHandler {
         context?.read()
     }
 
-    /// Reads the rest of the content and throws it away, up to the configured bound.
+    /// Reads the rest of the content and throws it away. Beyond the configured bound it reads no more, so that the
+    /// client, whose window stays shut, looks at its answer; it has the time of ``ServerConfiguration/Timeouts/linger``
+    /// to end the stream.
     ///
-    /// - Returns: whether its end was reached.
+    /// - Returns: whether the client has ended the stream.
     func discardBody() async -> Bool {
-        await withUnsafeContinuation { continuation in
+        guard !hasInputEnded, !isClosed else { return true }
+        return await withUnsafeContinuation { continuation in
             discarded = 0
             waiter = .discarding(continuation)
+            timer?.set(.now() + TimeAmount(configuration.timeouts.linger))
             serveWaiter()
-            guard case .discarding = waiter else { return }
-            timer?.set(.now() + TimeAmount(configuration.timeouts.body))
-            context?.read()
         }
     }
 
@@ -78,14 +79,13 @@ extension HTTP2StreamHandler {
 
     private func serveDiscarding(_ continuation: UnsafeContinuation<Bool, Never>) {
         while let piece = nextPiece() { discarded += piece.readableBytes }
-        if hasInputEnded { bodyState = .complete }
-        guard bodyState == .open, !isClosed, discarded <= configuration.limits.discardedBytes else {
+        guard !hasInputEnded, !isClosed else {
             _ = take()
-            continuation.resume(returning: bodyState == .complete)
+            continuation.resume(returning: true)
             return
         }
         // Not from within what gives this: it would call itself for as long as there is more.
-        if case .discarding = waiter, let context {
+        if discarded <= configuration.limits.discardedBytes, let context {
             context.eventLoop.assumeIsolated().execute { self.context?.read() }
         }
     }

@@ -63,8 +63,7 @@ extension HTTP2StreamHandler {
 
     /// Ends the stream before its end.
     ///
-    /// - Parameter code: why; `noError` after a whole answer, when the request's content is of no interest
-    ///   ([RFC 9113, 8.1](https://www.rfc-editor.org/rfc/rfc9113#section-8.1)).
+    /// - Parameter code: why; `noError` after a whole answer, when the rest of the request is of no interest.
     func reset(_ code: HTTP2ErrorCode) {
         guard let context, !isClosed else { return }
         context.writeAndFlush(Self.wrapOutboundOut(.rstStream(code)), promise: nil)

@@ -15,7 +15,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler {
     enum Waiter {
         case none
         case body(UnsafeContinuation<ByteBuffer?, any Error>)
-        /// The content's end, or for more of it to be thrown away than is worth it.
+        /// The client to end the stream.
         case discarding(UnsafeContinuation<Bool, Never>)
         /// The channel to be writable.
         case writable(UnsafeContinuation<Bool, Never>)
@@ -170,7 +170,11 @@ final class HTTP2StreamHandler: ChannelInboundHandler {
     private func ended() {
         guard !isClosed else { return }
         isClosed = true
-        if isOpened, !hasHead { connection.streamEnded() }
+        if isOpened, !hasHead {
+            // No task will do it.
+            connection.streamEnded()
+            timer?.cancel()
+        }
         if bodyState == .open, !hasInputEnded { bodyState = .failed(.disconnected) }
         switch waiter {
         case .none: break

@@ -149,12 +149,14 @@ struct HTTP2ExchangeTests {
 
     @Test("an early answer leaves the connection usable, whether its content is thrown away or refused")
     func disposesOfContent() async throws {
-        try await withHTTP2Server { server in
+        try await withHTTP2Server {
+            $0.timeouts.linger = .milliseconds(50)
+        } _: { server in
             let client = try await HTTP2Client.connect(server)
             try await client.request(1, "PUT", "/early", isLast: false)
+            try await client.data(1, [1, 2, 3], isLast: true)
             let small = try await client.answer(1)
             #expect(small.status == "401")
-            try await client.data(1, [1, 2, 3], isLast: true)
             try await client.request(3, "PUT", "/early", headers: [("content-length", "99999999")], isLast: false)
             let large = try await client.answer(3)
             #expect(large.status == "401")

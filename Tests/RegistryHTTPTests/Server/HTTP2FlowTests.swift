@@ -96,6 +96,7 @@ struct HTTP2FlowTests {
     func timesContentOut() async throws {
         try await withHTTP2Server {
             $0.timeouts.body = .milliseconds(50)
+            $0.timeouts.linger = .milliseconds(50)
         } _: { server in
             let client = try await HTTP2Client.connect(server)
             try await client.request(1, "PUT", "/count", isLast: false)
@@ -186,9 +187,11 @@ struct HTTP2FlowTests {
             #expect(answer.body.count == 1_000_000)
             let codes = try await client.goodbyes()
             #expect(codes.isEmpty)
+            await client.raw.close()
             let pingOfIdle = try await idle.next(type: 6)
             try await idle.send(type: 6, flags: 1, payload: pingOfIdle.payload)
             _ = try await idle.goodbyes()
+            await idle.raw.close()
             try await untilTrue { server.server.connectionCount == 0 }
         }
     }
