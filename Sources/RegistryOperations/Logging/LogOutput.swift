@@ -7,7 +7,7 @@ public final class LogOutput: Sendable {
     public let writer: LogWriter
     let format: LogFormat
     let reportsCaller: Bool
-    let fields: [String: String]
+    let fields: [LogLine.Field]
     let hooks: [MailHook]
     let time: @Sendable () -> LogTime
     private let currentLevel: Atomic<Int>
@@ -51,7 +51,7 @@ public final class LogOutput: Sendable {
     ) {
         self.writer = writer
         self.format = format
-        self.fields = fields
+        self.fields = fields.map { LogLine.Field(name: $0.key, value: $0.value) }
         self.reportsCaller = reportsCaller
         self.hooks = hooks
         self.time = time

@@ -18,6 +18,9 @@ internal import Darwin
 ///
 /// It may be used before it runs as a service, and after: the service only sees to it that what was queued is written
 /// when the program stops. A pool that isn't running makes each line be written at once, by who brings it.
+///
+/// What the writer can't do is to outlive a reader that goes away while SIGPIPE has its default effect. SwiftNIO ignores
+/// that signal once it has opened a socket; a program that logs before then should ignore it itself.
 public final class LogWriter: Service {
     /// The queue is two buffers, one that fills and one that is written: no line costs an allocation of its own.
     private struct State {

@@ -27,32 +27,53 @@ public struct OperatorLogHandler: LogHandler {
 
     /// Writes a line.
     public func log(event: LogEvent) {
-        var fields = output.fields.mapValues { LogLine.Field(name: "", value: $0) }
-        for metadata in [metadataProvider?.get(), metadata, event.metadata] {
-            guard let metadata else { continue }
-            for (name, value) in metadata { fields[name] = LogLine.Field(value) }
-        }
-        if let error = event.error { fields["error"] = LogLine.Field(name: "", value: "\(error)") }
+        var fields = output.fields
+        fields.reserveCapacity(fields.count + metadata.count + (event.metadata?.count ?? 0) + 1)
+        if let provided = metadataProvider?.get() { Self.append(provided, to: &fields) }
+        Self.append(metadata, to: &fields)
+        if let metadata = event.metadata { Self.append(metadata, to: &fields) }
+        if let error = event.error { fields.append(.init(name: "error", value: "\(error)")) }
         let line = LogLine(
             time: output.time(),
             level: event.level,
             message: event.message.description,
-            fields: fields.map { .init(name: $0.key, value: $0.value.value, isNumber: $0.value.isNumber) }
-                .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) },
+            fields: Self.sorted(fields),
             caller: output.reportsCaller ? (event.function, "\(event.file):\(event.line)") : nil
         )
         output.writer.write(line.rendered(as: output.format))
         for hook in output.hooks { hook.offer(line) }
     }
+
+    private static func append(_ metadata: Logger.Metadata, to fields: inout [LogLine.Field]) {
+        for (name, value) in metadata { fields.append(LogLine.Field(name, value)) }
+    }
+
+    /// The fields by their names; of several of one name the last. Not by a dictionary: a line of a request has twenty
+    /// fields, and a sorted array is what they end as anyway.
+    private static func sorted(_ fields: [LogLine.Field]) -> [LogLine.Field] {
+        let order = fields.indices.sorted { left, right in
+            let (a, b) = (fields[left].name, fields[right].name)
+            return a == b ? left < right : a < b
+        }
+        var sorted: [LogLine.Field] = []
+        sorted.reserveCapacity(fields.count)
+        for index in order {
+            if sorted.last?.name == fields[index].name { sorted.removeLast() }
+            sorted.append(fields[index])
+        }
+        return sorted
+    }
 }
 
 extension LogLine.Field {
-    /// A value of a logger; its name is set by who sorts.
-    fileprivate init(_ value: Logger.Metadata.Value) {
+    /// A field of a logger.
+    fileprivate init(_ name: String, _ value: Logger.Metadata.Value) {
         switch value {
-        case .stringConvertible(let value as any BinaryInteger): self.init(name: "", value: "\(value)", isNumber: true)
-        case .stringConvertible(let value as Bool): self.init(name: "", value: "\(value)", isNumber: true)
-        default: self.init(name: "", value: "\(value)")
+        case .string(let value): self.init(name: name, value: value)
+        case .stringConvertible(let value as any BinaryInteger):
+            self.init(name: name, value: "\(value)", isNumber: true)
+        case .stringConvertible(let value as Bool): self.init(name: name, value: "\(value)", isNumber: true)
+        default: self.init(name: name, value: "\(value)")
         }
     }
 }

@@ -1,6 +1,5 @@
 internal import HTTPTypes
 public import Logging
-internal import NIOCore
 internal import RegistryAuth
 internal import RegistryCore
 public import RegistryHTTP
@@ -24,7 +23,10 @@ public struct RequestLog: ServerObserver {
     /// Writes the lines.
     public func exchangeFinished(_ exchange: Exchange) {
         guard let request = exchange.request else {
-            logger.debug("a request could not be understood", metadata: Self.response(exchange))
+            guard logger.logLevel <= .debug else { return }
+            var fields: Logger.Metadata = [:]
+            Self.addResponse(exchange, to: &fields)
+            logger.debug("a request could not be understood", metadata: fields)
             return
         }
         let error = exchange.notes.error
@@ -35,9 +37,10 @@ public struct RequestLog: ServerObserver {
             return
         }
         guard (200..<400).contains(exchange.status) else { return }
-        let fields = fields(exchange, request)
+        var fields = fields(exchange, request)
         if exchange.notes.principal?.name != nil { logger.info("authorized request", metadata: fields) }
-        logger.info("response completed", metadata: fields.merging(Self.response(exchange)) { $1 })
+        Self.addResponse(exchange, to: &fields)
+        logger.info("response completed", metadata: fields)
     }
 
     private func tell(_ error: RegistryError, _ exchange: Exchange, _ request: HTTPRequest) {
@@ -46,7 +49,8 @@ public struct RequestLog: ServerObserver {
             return
         }
         guard logger.logLevel <= .error else { return }
-        let fields = fields(exchange, request).merging(Self.response(exchange)) { $1 }
+        var fields = fields(exchange, request)
+        Self.addResponse(exchange, to: &fields)
         for entry in error.entries {
             var fields = fields
             fields["err.code"] = "\(entry.code.logName)"
@@ -59,32 +63,31 @@ public struct RequestLog: ServerObserver {
 
     /// What the request was.
     private func fields(_ exchange: Exchange, _ request: HTTPRequest) -> Logger.Metadata {
-        var fields: Logger.Metadata = [
-            "http.request.id": "\(makeID())",
-            "http.request.method": "\(request.method.rawValue)",
-            "http.request.host": "\(request.authority ?? "")",
-            "http.request.uri": "\(request.path ?? "")",
-            "http.request.useragent": "\(request.headerFields[.userAgent] ?? "")",
-        ]
+        var fields = Logger.Metadata(minimumCapacity: 20)
+        fields["http.request.id"] = .string(makeID())
+        fields["http.request.method"] = .string(request.method.rawValue)
+        fields["http.request.host"] = .string(request.authority ?? "")
+        fields["http.request.uri"] = .string(request.path ?? "")
+        fields["http.request.useragent"] = .string(request.headerFields[.userAgent] ?? "")
         // The access log has the connection's other end instead.
-        if let address = exchange.notes.forwardedAddress ?? exchange.peer.address { fields["http.request.remoteaddr"] = "\(address)" }
-        if let referer = request.headerFields[.referer] { fields["http.request.referer"] = "\(referer)" }
-        if let type = request.headerFields[.contentType] { fields["http.request.contenttype"] = "\(type)" }
-        for variable in exchange.notes.variables { fields["vars.\(variable.name)"] = "\(variable.value)" }
-        if let name = exchange.notes.principal?.name { fields["auth.user.name"] = "\(name)" }
+        if let address = exchange.notes.forwardedAddress ?? exchange.peer.address {
+            fields["http.request.remoteaddr"] = .string(address)
+        }
+        if let referer = request.headerFields[.referer] { fields["http.request.referer"] = .string(referer) }
+        if let type = request.headerFields[.contentType] { fields["http.request.contenttype"] = .string(type) }
+        for variable in exchange.notes.variables { fields["vars.\(variable.name)"] = .string(variable.value) }
+        if let name = exchange.notes.principal?.name { fields["auth.user.name"] = .string(name) }
         return fields
     }
 
     /// What the answer was.
-    private static func response(_ exchange: Exchange) -> Logger.Metadata {
-        var fields: Logger.Metadata = [
-            "http.response.status": .stringConvertible(exchange.status),
-            "http.response.written": .stringConvertible(exchange.bytesSent),
-            "http.response.duration": "\(exchange.duration.goText)",
-        ]
-        if let type = exchange.headers[.contentType] { fields["http.response.contenttype"] = "\(type)" }
-        return fields
+    private static func addResponse(_ exchange: Exchange, to fields: inout Logger.Metadata) {
+        fields["http.response.status"] = .stringConvertible(exchange.status)
+        fields["http.response.written"] = .stringConvertible(exchange.bytesSent)
+        fields["http.response.duration"] = .string(exchange.duration.goText)
+        if let type = exchange.headers[.contentType] { fields["http.response.contenttype"] = .string(type) }
     }
+
 }
 
 extension RegistryError {
