@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOPosix
 import RegistryAuth
 import RegistryCore
 import RegistryHTTP
