@@ -246,6 +246,8 @@ let package = Package(
                 "RegistryAuth",
                 "RegistryHTTP",
                 "RegistryTesting",
+                "RegistryToken",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

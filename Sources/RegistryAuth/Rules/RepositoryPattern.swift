@@ -17,7 +17,10 @@ public struct RepositoryPattern: Sendable, Hashable {
         self.text = text
         matchesAll = text == "*" || text == "**"
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        components = parts.map { Array($0) }
+        var components = parts.map { Array($0) }
+        // At the end it stands for one component and any number of further ones.
+        if components.last == Self.many { components.insert([Self.star], at: components.count - 1) }
+        self.components = components
         guard text.utf8.count <= 255, components.allSatisfy(Self.isValid) else { return nil }
     }
 
@@ -32,7 +35,7 @@ public struct RepositoryPattern: Sendable, Hashable {
             matchesOne: {
                 Self.matches($0, $1, isMany: { $0 == Self.star }, matchesOne: { $1 == Self.one || $0 == $1 })
             }
-        ) && (components.last != Self.many || names.count >= components.count)
+        )
     }
 
     private static let star = UInt8(ascii: "*")
