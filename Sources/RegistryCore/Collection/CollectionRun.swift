@@ -22,6 +22,7 @@ final class CollectionRun: Sendable {
     private struct State {
         var summary = CollectionSummary()
         var unkept = 0
+        var moving: Set<RepositoryName> = []
     }
 
     init(_ registry: Registry, _ options: CollectionOptions, listener: (@Sendable (CollectionEvent) -> Void)?) {
@@ -91,6 +92,12 @@ final class CollectionRun: Sendable {
     func count(_ change: (inout CollectionSummary) -> Void) { state.withLock { change(&$0.summary) } }
 
     func noteUnkept(_ count: Int) { state.withLock { $0.unkept += count } }
+
+    /// Notes that a deletion or a restoration of a repository has begun and not ended: its tags may lie in the trash,
+    /// so that none of its manifests counts as untagged.
+    func noteMoving(_ repository: RepositoryName) { _ = state.withLock { $0.moving.insert(repository) } }
+
+    func isBeingMoved(_ repository: RepositoryName) -> Bool { state.withLock { $0.moving.contains(repository) } }
 
     var unkeptCount: Int { state.withLock { $0.unkept } }
 

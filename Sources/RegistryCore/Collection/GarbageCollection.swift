@@ -71,11 +71,14 @@ struct GarbageCollection: Sendable {
             for entry in page where entry.kind == .folder && !passed.contains(entry.name) {
                 try await renew()
                 let isWhole = try await driver.exists(at: StoreLayout.trashEnd(entry.name))
-                let path = StoreLayout.trashedRepository(entry.name)
+                // Its links are marked by its name: while it is deleted or restored some are in their places.
+                let repository = try await Trash(driver: driver).record(entry.name)?.name
+                if let repository, !isWhole { run.noteMoving(repository) }
                 let place = RepositoryMarking.Place(
-                    name: "/" + entry.name,
+                    name: repository?.description ?? "/" + entry.name,
                     repository: nil,
-                    path: path,
+                    path: StoreLayout.trashedRepository(entry.name),
+                    otherPath: repository.map(StoreLayout.repository),
                     quarantine: nil
                 )
                 try await RepositoryMarking(run: run, place: place).mark()
@@ -90,6 +93,7 @@ struct GarbageCollection: Sendable {
             name: repository.description,
             repository: repository,
             path: StoreLayout.repository(repository),
+            otherPath: nil,
             quarantine: StoreLayout.quarantinedRepositories.appending(repository.description)
         )
     }

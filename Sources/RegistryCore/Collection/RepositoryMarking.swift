@@ -9,6 +9,8 @@ struct RepositoryMarking: Sendable {
         /// The repository, where events are told of it.
         let repository: RepositoryName?
         let path: StoragePath
+        /// Where links that it lacks may be: of what lies in the trash, in the repository.
+        let otherPath: StoragePath?
         /// Where its links lie in quarantine; `nil` for the trash.
         let quarantine: StoragePath?
         /// Whether nobody is told, since it is marked for the second time.
@@ -64,7 +66,7 @@ struct RepositoryMarking: Sendable {
     /// The manifests that are to go.
     private func unkept() async throws -> Set<Digest> {
         guard run.options.deletesUntagged, place.quarantine != nil, let repository = place.repository,
-            run.options.scope(repository)
+            run.options.scope(repository), !run.isBeingMoved(repository)
         else { return [] }
         var graph = ManifestGraph()
         for source in try await sources() {
@@ -144,7 +146,11 @@ struct RepositoryMarking: Sendable {
             guard let batch = try await pages.next()?.last?.name else { return nil }
             path = folder.appending(batch)
         }
-        guard let content = try await optionalContent(path) else { return nil }
+        guard let content = try await optionalContent(path) else {
+            // What a deletion leaves: nothing of content, so that it may go while marking goes on.
+            if !held { await run.removeIfEmpty(folder) }
+            return nil
+        }
         let modified = try await StorageError.ifPresent { try await driver.metadata(at: path) }?.modified ?? 0
         if let canonical = Digest(String(buffer: content)) {
             return Revision(name: name, canonical: canonical, isHeld: held, modified: modified / 1_000_000_000)
@@ -220,11 +226,13 @@ struct RepositoryMarking: Sendable {
         }
         for folder in [StoreLayout.layersFolder, StoreLayout.revisionsFolder] {
             let link = "\(folder)/\(digest.algorithm.rawValue)/\(digest.hex)/\(StoreLayout.linkName)"
-            guard let content = try await contentAnywhere(place.path.appending(link)),
-                let canonical = Digest(String(buffer: content))
-            else { continue }
-            run.marks.insert(.layer, canonical, in: place.name)
-            run.marks.insert(canonical)
+            for path in [place.path, place.otherPath].compactMap({ $0 }) {
+                guard let content = try await contentAnywhere(path.appending(link)),
+                    let canonical = Digest(String(buffer: content))
+                else { continue }
+                run.marks.insert(.layer, canonical, in: place.name)
+                run.marks.insert(canonical)
+            }
         }
     }
 }

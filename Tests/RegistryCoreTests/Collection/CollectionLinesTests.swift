@@ -95,7 +95,10 @@ struct MarkSetTests {
     func table() {
         var table = FingerprintTable()
         #expect(!table.contains(0))
-        for number in stride(from: 0, to: UInt64(100_000), by: 3) { #expect(table.insert(number)) }
+        for number in stride(from: 0, to: UInt64(100_000), by: 3) {
+            let isNew = table.insert(number)
+            #expect(isNew)
+        }
         for number in UInt64(2)..<1000 { #expect(table.contains(number) == number.isMultiple(of: 3)) }
         #expect(table.contains(0))
     }

@@ -1,4 +1,5 @@
 import NIOPosix
+import RegistryCore
 import RegistryStorage
 import Testing
 

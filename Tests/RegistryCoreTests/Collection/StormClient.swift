@@ -37,6 +37,8 @@ struct StormClient: Sendable {
     }
 
     mutating func step() async throws {
+        // Few manifests at a time, so that collections follow one another quickly.
+        if content.manifests.count > 60 { return try await deleteManifest() }
         switch Int.random(in: 0..<20, using: &generator) {
         case 0..<9: try await push(tag: "tag\(Int.random(in: 0..<4, using: &generator))-\(number)")
         case 9..<11: try await push(tag: nil)
@@ -139,8 +141,9 @@ struct StormClient: Sendable {
 
     /// Pushes a manifest once more, by another tag, whether it is still there or not.
     private mutating func pushAgain() async throws {
-        let unused = content.manifests.filter { !content.isUsed($0.key) && $0.value.children.isEmpty }
-        guard let (key, known) = unused.randomElement(using: &generator) else { return }
+        guard let (key, known) = content.manifests.randomElement(using: &generator), known.children.isEmpty,
+            !content.isUsed(key)
+        else { return }
         try await push(known.bytes, known.texts, tag: "again-\(number)", subject: known.subject, in: key.repository)
     }
 
@@ -177,7 +180,7 @@ struct StormClient: Sendable {
     }
 
     private mutating func deleteManifest() async throws {
-        guard let key = content.manifests.keys.filter({ !content.isUsed($0) }).randomElement(using: &generator),
+        guard let key = content.manifests.keys.randomElement(using: &generator), !content.isUsed(key),
             let digest = Digest(key.name)
         else { return }
         do {
