@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import RegistryHTTP
 import RegistryTesting
+import ServiceLifecycle
 import ShellSupport
 import Testing
 
@@ -51,6 +52,23 @@ struct CurlTests {
             ).run()
             #expect(result.lines.count == 40)
             #expect(result.lines.allSatisfy { $0.hasPrefix("200 2 500000 ") })
+        }
+    }
+
+    @Test("an answer that is on its way when the server is told to stop comes whole", arguments: ["1.1", "2"])
+    func drains(version: String) async throws {
+        try await withTLSServer { server in
+            let count = 8 * 1024 * 1024
+            async let result = server.curl([
+                "--http\(version)", "--limit-rate", "8M", "-o", "/dev/null",
+                "-w", "%{http_code} %{http_version} %{size_download}", server.url("/bytes/\(count)"),
+            ])
+            try await untilTrue { server.requests.count == 1 }
+            await server.group.triggerGracefulShutdown()
+            let finished = try await result
+            #expect(finished.status == 0, "\(finished.errorOutput)")
+            #expect(finished.output == "200 \(version) \(count)")
+            try await untilTrue { server.server.connectionCount == 0 }
         }
     }
 

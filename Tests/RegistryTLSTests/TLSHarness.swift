@@ -12,10 +12,12 @@ import Synchronization
 /// A server that speaks TLS on an ephemeral port, for as long as a test's body runs.
 struct TLSHarness: Sendable {
     let tls: ServerTLS
+    let server: RegistryServer
     let address: SocketAddress
     let group: ServiceGroup
     let authority: TestAuthority
     let notices: Notices
+    let requests: RequestCount
 
     var port: Int { address.port ?? 0 }
 
@@ -50,10 +52,11 @@ func withTLSServer(
     var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
     configuration.security = tls
     configure(&configuration)
+    let requests = RequestCount()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = RegistryServer(
         configuration: configuration,
-        responder: TestResponder(),
+        responder: TestResponder(requests: requests),
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
         logger: logger
     )
@@ -61,7 +64,17 @@ func withTLSServer(
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await group.run() }
         let address = try await server.boundAddress
-        try await body(TLSHarness(tls: tls, address: address, group: group, authority: authority, notices: notices))
+        try await body(
+            TLSHarness(
+                tls: tls,
+                server: server,
+                address: address,
+                group: group,
+                authority: authority,
+                notices: notices,
+                requests: requests
+            )
+        )
         tasks.cancelAll()
     }
 }
@@ -83,7 +96,10 @@ final class Notices: Sendable {
 /// Answers `/bytes/N` with N bytes, `/count` with the content's length, `/early` with 401 before it has read any, and
 /// anything else with what it knows of the peer.
 struct TestResponder: Responder {
+    var requests = RequestCount()
+
     func respond(to request: HTTPRequest, body: RequestBody, from peer: Peer) async -> Response {
+        requests.increase()
         let parts = (request.path ?? "").split(separator: "?")[0].split(separator: "/")
         switch parts.first {
         case "bytes":
@@ -99,6 +115,15 @@ struct TestResponder: Responder {
             return Response(.ok, body: .bytes(ByteBuffer(string: text)))
         }
     }
+}
+
+/// How many requests a responder has got.
+final class RequestCount: Sendable {
+    private let state = Mutex(0)
+
+    var count: Int { state.withLock { $0 } }
+
+    func increase() { state.withLock { $0 += 1 } }
 }
 
 /// Waits until something is so.
