@@ -1,5 +1,5 @@
 public import NIOCore
-import NIOPosix
+public import NIOPosix
 import NIOSSL
 public import RegistryHTTP
 public import ServiceLifecycle
@@ -34,14 +34,22 @@ public final class ServerTLS: ConnectionSecurity, Service {
     }
 
     private let settings: TLSSettings
+    private let pool: NIOThreadPool
     private let onNotice: @Sendable (Notice) -> Void
     private let state: Mutex<State>
 
     /// Reads the files; blocks for that.
     ///
-    /// - Parameter onNotice: told what an operator should know, from any thread.
+    /// - Parameters:
+    ///   - pool: where the files are read later on.
+    ///   - onNotice: told what an operator should know, from any thread.
     /// - Throws: ``TLSError`` when they can't be used.
-    public init(_ settings: TLSSettings, onNotice: @escaping @Sendable (Notice) -> Void = { _ in }) throws(TLSError) {
+    public init(
+        _ settings: TLSSettings,
+        pool: NIOThreadPool = .singleton,
+        onNotice: @escaping @Sendable (Notice) -> Void = { _ in }
+    ) throws(TLSError) {
+        self.pool = pool
         self.settings = settings
         self.onNotice = onNotice
         state = Mutex(try Self.load(settings, protocols: [["h2", "http/1.1"]]))
@@ -53,7 +61,7 @@ public final class ServerTLS: ConnectionSecurity, Service {
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: self.settings.pollInterval)) != nil {
                 let paths = self.settings.paths
-                let stamps = try? await NIOThreadPool.singleton.runIfActive { paths.map { FileStamp(of: $0) } }
+                let stamps = try? await self.pool.runIfActive { paths.map { FileStamp(of: $0) } }
                 guard let stamps, stamps != self.state.withLock({ $0.stamps }) else { continue }
                 try? await self.reload()
             }
@@ -69,7 +77,7 @@ public final class ServerTLS: ConnectionSecurity, Service {
         let stamps: [FileStamp?]
         let result: Result<State, TLSError>
         do {
-            (stamps, result) = try await NIOThreadPool.singleton.runIfActive {
+            (stamps, result) = try await pool.runIfActive {
                 // The stamps first, so that a change while the files are read is seen later.
                 let stamps = settings.paths.map { FileStamp(of: $0) }
                 return (stamps, Result { () throws(TLSError) in try Self.load(settings, protocols: protocols) })
