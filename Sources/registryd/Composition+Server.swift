@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NIOPosix
 import RegistryConfiguration
 import RegistryHTTP
 import RegistryTLS
@@ -28,15 +29,16 @@ extension Composition {
 
     /// The server's certificates (`http.tls`); `nil` for plain HTTP.
     ///
+    /// - Parameter pool: where the files are read when they change.
     /// - Throws: `TLSError` when the files can't be used.
-    static func tls(_ configuration: Configuration, logger: Logger) throws -> ServerTLS? {
+    static func tls(_ configuration: Configuration, pool: NIOThreadPool, logger: Logger) throws -> ServerTLS? {
         guard let tls = configuration.http.tls, case .files(let certificate, let key) = tls.source else { return nil }
         var settings = TLSSettings(certificatePath: certificate, keyPath: key)
         settings.clientCAPaths = tls.clientCAs
         settings.clientAuthentication = .init(rawValue: tls.clientAuthentication.rawValue) ?? .requireAndVerify
         settings.minimumVersion = .init(rawValue: tls.minimumVersion.rawValue) ?? .tls1_2
         settings.cipherSuites = tls.cipherSuites
-        return try ServerTLS(settings) { notice in
+        return try ServerTLS(settings, pool: pool) { notice in
             switch notice {
             case .reloaded(let serial): logger.info("the certificate was read again", metadata: ["serial": "\(serial)"])
             case .failed(let error):

@@ -51,7 +51,7 @@ struct Serve: AsyncParsableCommand {
         )
         let responder = ReplaceableResponder(try await source.responder(for: configuration))
         let administration = Administration(configuration, source: source, responder: responder)
-        let tls = try Composition.tls(configuration, logger: logs.logger)
+        let tls = try Composition.tls(configuration, pool: pools.files, logger: logs.logger)
         let server = RegistryServer(
             configuration: try Composition.server(configuration, tls: tls),
             responder: operations.watching(responder: responder),
@@ -65,7 +65,8 @@ struct Serve: AsyncParsableCommand {
             apply: { changed in
                 try await administration.serve(changed)
                 logs.output.level = Composition.level(changed)
-                try await tls?.reload()
+                // What is wrong with the files is told by the notice.
+                try? await tls?.reload()
             },
             logger: logs.logger
         )

@@ -25,6 +25,32 @@ struct Answer {
     }
 }
 
+extension Exchange {
+    /// What an observer is told of an answer that was sent, or given up.
+    init(
+        _ request: HTTPRequest?,
+        _ answer: Answer,
+        from peer: Peer,
+        by version: Version,
+        bytesReceived: Int64,
+        began: NIODeadline?,
+        isComplete: Bool
+    ) {
+        self.init(
+            request: request,
+            peer: peer,
+            status: answer.response.status.code,
+            bytesSent: answer.sent,
+            bytesReceived: bytesReceived,
+            duration: began.map { Duration.nanoseconds((NIODeadline.now() - $0).nanoseconds) } ?? .zero,
+            isComplete: isComplete
+        )
+        self.version = version
+        headers = answer.response.headers
+        notes = answer.response.notes
+    }
+}
+
 extension HTTP1Connection {
     /// Content up to this size shares a buffer with its head.
     private static var inlineLimit: Int { 16 * 1024 }

@@ -134,20 +134,17 @@ struct HTTP1Connection {
         isLegacy: Bool = false
     ) {
         guard let observer else { return }
-        let duration = began.map { Duration.nanoseconds((NIODeadline.now() - $0).nanoseconds) } ?? .zero
-        var exchange = Exchange(
-            request: request,
-            peer: peer,
-            status: answer.response.status.code,
-            bytesSent: answer.sent,
-            bytesReceived: request == nil ? 0 : handler.bodyReceived,
-            duration: duration,
-            isComplete: isComplete
+        observer.exchangeFinished(
+            Exchange(
+                request,
+                answer,
+                from: peer,
+                by: isLegacy ? .http10 : .http11,
+                bytesReceived: request == nil ? 0 : handler.bodyReceived,
+                began: began,
+                isComplete: isComplete
+            )
         )
-        if isLegacy { exchange.version = .http10 }
-        exchange.headers = answer.response.headers
-        exchange.notes = answer.response.notes
-        observer.exchangeFinished(exchange)
     }
 
     private func requestBody(_ id: UInt64, length: Int64?) -> RequestBody {

@@ -57,13 +57,14 @@ struct HTTP2Exchange: Sendable {
 
     private func answer(_ head: HTTP2RequestHead, _ stream: HTTP2StreamHandler) async {
         let began = connection.observer == nil ? nil : NIODeadline.now()
+        connection.observer?.exchangeStarted(head.request, from: connection.peer)
         stream.begin(head)
         let body = stream.bodyState == .complete ? .empty : requestBody(length: head.length)
         let response = await stream.answering {
             await connection.responder.respond(to: head.request, body: body, from: connection.peer)
         }
         if case .failed(let error) = stream.bodyState {
-            await refuse(failure(error), request: head.request, began: began, stream)
+            await refuse(failure(error), request: head.request, began: began, notes: response.notes, stream)
             return
         }
         var answer = Answer(response: response, isHead: head.request.method == .head)
@@ -92,9 +93,11 @@ struct HTTP2Exchange: Sendable {
         _ failure: ProtocolFailure,
         request: HTTPRequest?,
         began: NIODeadline? = nil,
+        notes: ResponseNotes = ResponseNotes(),
         _ stream: HTTP2StreamHandler
     ) async {
         var answer = Answer(response: failure.response, isHead: request?.method == .head)
+        answer.response.notes = notes
         let isComplete = await send(&answer, stream)
         report(request, answer, began, isComplete, stream)
         if isComplete { await disposeOfBody(stream) }
@@ -175,15 +178,14 @@ struct HTTP2Exchange: Sendable {
         _ stream: HTTP2StreamHandler
     ) {
         guard let observer = connection.observer else { return }
-        let duration = began.map { Duration.nanoseconds((NIODeadline.now() - $0).nanoseconds) } ?? .zero
         observer.exchangeFinished(
             Exchange(
-                request: request,
-                peer: connection.peer,
-                status: answer.response.status.code,
-                bytesSent: answer.sent,
+                request,
+                answer,
+                from: connection.peer,
+                by: .http2,
                 bytesReceived: request == nil ? 0 : stream.bodyReceived,
-                duration: duration,
+                began: began,
                 isComplete: isComplete
             )
         )

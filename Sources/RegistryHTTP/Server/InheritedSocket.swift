@@ -26,17 +26,18 @@ public struct InheritedSocket: Sendable, Hashable {
         guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0, isListening == 1 else {
             throw ListenerError("the inherited descriptor \(descriptor) is not a listening socket")
         }
-        var address = sockaddr_storage()
-        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let named = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+        // As bytes: which module owns the members of the system's structures depends on what else is imported.
+        var address = [UInt8](repeating: 0, count: 128)
+        var size = socklen_t(address.count)
+        let named = address.withUnsafeMutableBytes {
+            getsockname(descriptor, $0.bindMemory(to: sockaddr.self).baseAddress, &size)
         }
         guard named == 0 else {
             throw ListenerError("the inherited descriptor \(descriptor) has no address")
         }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         self.descriptor = descriptor
-        isTCP = CInt(address.ss_family) != AF_UNIX
+        isTCP = CInt(address.withUnsafeBytes { $0.load(as: sa_family_t.self) }) != AF_UNIX
     }
 
     /// The socket that the environment names (`LISTEN_PID`, `LISTEN_FDS`); `nil` when it names none, or not for this

@@ -16,13 +16,13 @@ public enum AdministrationSocket {
     /// - Parameter path: where it is; its folder must exist.
     /// - Throws: ``AdministrationError`` when it can't be opened.
     public static func open(at path: String) throws(AdministrationError) -> InheritedSocket {
-        let bytes = Array(path.utf8)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+        // As bytes, family and path: which module owns the members of the system's structures depends on what else is
+        // imported.
+        var address = withUnsafeBytes(of: sa_family_t(AF_UNIX)) { Array($0) } + Array(path.utf8)
+        guard path.utf8.count < 108, !path.utf8.contains(0) else {
             throw AdministrationError("the path of the administration's socket is too long: \(path)")
         }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        address += [UInt8](repeating: 0, count: 110 - address.count)
         var status = stat()
         if lstat(path, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFSOCK, unlink(path) == 0 else {
@@ -32,11 +32,10 @@ public enum AdministrationSocket {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw AdministrationError("no socket: \(String(cString: strerror(errno)))") }
         // The mode of the descriptor becomes that of the file, so there is no moment in which others could connect.
-        let isBound = withUnsafePointer(to: &address) { pointer in
+        let isBound = address.withUnsafeBytes { bytes in
             fchmod(descriptor, S_IRUSR | S_IWUSR) == 0
-                && pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-                } && listen(descriptor, 16) == 0
+                && bind(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count)) == 0
+                && listen(descriptor, 16) == 0
         }
         guard isBound else {
             let reason = String(cString: strerror(errno))

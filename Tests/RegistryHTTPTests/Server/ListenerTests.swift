@@ -122,13 +122,10 @@ struct ListenerTests {
 
     private static func listeningSocket() throws -> CInt {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        // 127.0.0.1 and any port, as bytes: which module owns the members of the system's structures varies.
+        let address = withUnsafeBytes(of: sa_family_t(AF_INET)) { Array($0) } + [0, 0, 127, 0, 0, 1] + [UInt8](repeating: 0, count: 8)
+        let bound = address.withUnsafeBytes {
+            bind(descriptor, $0.bindMemory(to: sockaddr.self).baseAddress, socklen_t($0.count))
         }
         try #require(bound == 0)
         try #require(listen(descriptor, 16) == 0)
