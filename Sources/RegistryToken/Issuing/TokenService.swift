@@ -92,7 +92,7 @@ public final class TokenService: TokenIssuing {
                 refreshToken: request.wantsRefreshToken ? try await refreshToken(caller, request.grant, now) : nil
             )
         } catch {
-            throw .busy
+            throw .unavailable
         }
     }
 }
