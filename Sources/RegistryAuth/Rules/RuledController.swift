@@ -25,7 +25,7 @@ public struct RuledController: AccessController {
     /// Decides by the rules.
     public func decide(_ request: AccessRequest) async -> AccessDecision {
         let rules = await rules.current()
-        if let authorization = request.authorization, !Self.isEmpty(authorization) {
+        if let authorization = request.authorization, !isEmptyAuthorization(authorization) {
             let decision = await users.decide(asking(request, authorization))
             guard case .granted(let principal) = decision else { return decision }
             guard principal.name != nil else { return await anonymous(request, rules) }
@@ -72,11 +72,6 @@ public struct RuledController: AccessController {
             }
         }
         return .granted(principal)
-    }
-
-    /// Some clients send an empty name and password where they have none.
-    private static func isEmpty(_ authorization: String) -> Bool {
-        authorization.isEmpty || authorization.lowercased() == "basic og=="
     }
 }
 
