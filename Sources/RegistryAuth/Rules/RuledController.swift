@@ -28,8 +28,8 @@ public struct RuledController: AccessController {
         if let authorization = request.authorization, !isEmptyAuthorization(authorization) {
             let decision = await users.decide(asking(request, authorization))
             guard case .granted(let principal) = decision else { return decision }
-            guard principal.name != nil else { return await anonymous(request, rules) }
-            return Self.decide(principal, request.accesses, rules)
+            // Where nobody can log in, credentials say nothing.
+            if principal.name != nil { return Self.decide(principal, request.accesses, rules) }
         }
         if let name = request.certificateName {
             return Self.decide(Principal(certificateName: name), request.accesses, rules)
