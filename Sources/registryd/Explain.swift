@@ -31,7 +31,8 @@ struct Explain: ParsableCommand {
         }
         var file = ConfigurationFile()
         file.path = config
-        guard let path = try? file.load().access.file else {
+        guard let configuration = try? file.load() else { throw ExitCode(2) }
+        guard let path = configuration.access.file else {
             throw Self.failure("the configuration names no access file (registryd.access.file)")
         }
         let rules: AccessRules

@@ -123,6 +123,8 @@ struct TokenServiceTests {
         #expect(token.scope == "repository:team/x:pull")
         #expect(token.refreshToken == nil)
         #expect(await controller.decide(token.token) == .granted(Principal(name: "certificate:ci")))
+        request.grant = .header("Basic Og==")
+        #expect(try await service.issue(request).scope == "repository:team/x:pull")
         request.grant = .header("Basic alice:a")
         #expect(try await service.issue(request).scope == "repository:team/x:pull,push")
     }

@@ -37,3 +37,8 @@ package func quotedString(_ text: String) -> String {
     }
     return quoted + "\""
 }
+
+/// Whether an `Authorization` header names nobody: some clients send an empty name and password where they have none.
+package func isEmptyAuthorization(_ authorization: String) -> Bool {
+    authorization.isEmpty || authorization.utf8.count == 10 && authorization.lowercased() == "basic og=="
+}

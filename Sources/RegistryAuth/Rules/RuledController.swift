@@ -25,11 +25,11 @@ public struct RuledController: AccessController {
     /// Decides by the rules.
     public func decide(_ request: AccessRequest) async -> AccessDecision {
         let rules = await rules.current()
-        if let authorization = request.authorization, !Self.isEmpty(authorization) {
+        if let authorization = request.authorization, !isEmptyAuthorization(authorization) {
             let decision = await users.decide(asking(request, authorization))
             guard case .granted(let principal) = decision else { return decision }
-            guard principal.name != nil else { return await anonymous(request, rules) }
-            return Self.decide(principal, request.accesses, rules)
+            // Where nobody can log in, credentials say nothing.
+            if principal.name != nil { return Self.decide(principal, request.accesses, rules) }
         }
         if let name = request.certificateName {
             return Self.decide(Principal(certificateName: name), request.accesses, rules)
@@ -72,11 +72,6 @@ public struct RuledController: AccessController {
             }
         }
         return .granted(principal)
-    }
-
-    /// Some clients send an empty name and password where they have none.
-    private static func isEmpty(_ authorization: String) -> Bool {
-        authorization.isEmpty || authorization.lowercased() == "basic og=="
     }
 }
 

@@ -82,4 +82,6 @@ public enum TokenRefusal: Error, Sendable, Hashable {
     case invalidScope(String)
     /// There are too many callers; status 429.
     case busy
+    /// The service can't sign; status 503.
+    case unavailable
 }

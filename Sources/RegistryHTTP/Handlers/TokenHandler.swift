@@ -170,6 +170,8 @@ extension TokenEndpoint {
             return Self.refusal(GrantError(code: "invalid_scope", description: reason))
         case .busy:
             return Response(RegistryError(.tooManyRequests, message: "too many logins at once; try again"))
+        case .unavailable:
+            return Response(RegistryError(.unavailable, message: "the token service can't sign"))
         }
     }
 

@@ -92,7 +92,7 @@ public final class TokenService: TokenIssuing {
                 refreshToken: request.wantsRefreshToken ? try await refreshToken(caller, request.grant, now) : nil
             )
         } catch {
-            throw .busy
+            throw .unavailable
         }
     }
 }
@@ -108,10 +108,9 @@ extension TokenService {
 
     private func caller(_ request: TokenRequest) async throws(TokenRefusal) -> Caller {
         switch request.grant {
-        case .header(nil), .header(""?):
+        case .header(let authorization):
+            if let authorization, !isEmptyAuthorization(authorization) { return try await user(authorization) }
             return Caller(name: request.certificateName.flatMap { Principal(certificateName: $0).name })
-        case .header(let authorization?):
-            return try await user(authorization)
         case .password(let user, let password):
             guard !user.isEmpty, !user.contains(":") else { throw .unauthorized(challenge: await challenge()) }
             let credentials = Base64URL.encode(Array("\(user):\(password)".utf8))

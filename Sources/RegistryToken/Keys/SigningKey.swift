@@ -48,7 +48,7 @@ public struct SigningKey: Sendable {
         keyID = publicKey.thumbprint
     }
 
-    /// Signs. RSA takes about 1 ms, a curve less than 0.1 ms.
+    /// Signs. By `openssl speed` a 2048-bit RSA key takes 350 µs, a P-256 key 25 µs.
     ///
     /// - Throws: when the library fails, such as for want of memory.
     func signature(for content: [UInt8]) throws -> [UInt8] {

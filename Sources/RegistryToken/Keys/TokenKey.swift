@@ -39,8 +39,8 @@ public struct TokenKey: Sendable {
         }
     }
 
-    /// Whether a signature is one of this key's, by an algorithm of this key's type. An RSA key takes about 30 µs, a
-    /// P-256 key 60 µs, so no thread is needed for it.
+    /// Whether a signature is one of this key's, by an algorithm of this key's type. By `openssl speed` a 2048-bit RSA
+    /// key takes 20 µs and a P-256 key 75 µs, less than a change of threads and back is worth.
     func isValid(_ signature: [UInt8], _ algorithm: SigningAlgorithm, for content: [UInt8]) -> Bool {
         switch (material, algorithm) {
         case (.rsa(let key), .rs256): rsa(key, signature, SHA256.hash(data: content), .insecurePKCS1v1_5)

@@ -88,6 +88,12 @@ struct RuledControllerTests {
             let reason = "who did not log in may not pull from team/a: no rule allows it"
             #expect(await controller.decide(request) == .denied(reason))
         }
+        let holder = AccessRequest(
+            authorization: "alice",
+            accesses: [try access(.push, "builds/a")],
+            certificateName: "ci"
+        )
+        #expect(await controller.decide(holder) == .granted(Principal(name: "certificate:ci")))
     }
 
     @Test("a file of rules that changes is read again, and a broken one is reported once and changes nothing")

@@ -98,16 +98,34 @@ struct TokenAuthTests {
         }
     }
 
+    @Test("a challenge that names this host takes the scheme that a proxy was asked with, and https without one")
+    func redirected() async throws {
+        try await withTokens(redirectPath: "/auth/token") { registry, _ in
+            for (scheme, realm) in [
+                (nil, "https"), ("http", "http"), ("HTTPS, http", "https"), ("javascript", "https"),
+            ] as [(String?, String)] {
+                let headers = scheme.map { ["X-Forwarded-Proto": $0, "Host": "r.example"] } ?? ["Host": "r.example"]
+                let answer = try await registry.send("GET", "/v2/", headers)
+                let challenge = "Bearer realm=\"\(realm)://r.example/auth/token\",service=\"registry\""
+                #expect(answer.headers["WWW-Authenticate"] == challenge)
+            }
+        }
+    }
+
     private func header(_ service: TokenService, _ user: String, _ scope: String) async throws -> [String: String] {
         let token = try await service.issue(TokenRequest(grant: .header(user), scopes: [scope]))
         return ["Authorization": "Bearer \(token.token)"]
     }
 
     /// Runs a body on a registry and a token service whose users need no password.
-    private func withTokens(_ body: (TestRegistry, TokenService) async throws -> Void) async throws {
+    private func withTokens(
+        redirectPath: String? = nil,
+        _ body: (TestRegistry, TokenService) async throws -> Void
+    ) async throws {
         let key = try SigningKey(pem: P256.Signing.PrivateKey().pemRepresentation)
         var options = TokenController.Options(realm: "https://tokens.example/token", service: "registry", issuer: "us")
         options.trustedKeys = [key.publicKey]
+        options.redirectPath = redirectPath
         var setup = TestRegistry.Setup()
         setup.access = try await TokenController(options, pool: .singleton) { _ in }
         setup.responder.headers = [
