@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import RegistryStorage
+import RegistryTesting
 import Synchronization
 import Testing
 
@@ -26,7 +27,9 @@ struct StormTests {
     )
     func inMemory(untagged: Bool) async throws {
         let clock = FastClock()
-        let driver = MemoryDriver(now: { clock.now.seconds * 1_000_000_000 })
+        // Memory never waits: without this one task would run until the end before the next one began.
+        let driver = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        driver.inject(.init(nil, .run { await Task.yield() }))
         try await storm(on: driver, clock, untagged: untagged)
     }
 
