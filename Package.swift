@@ -196,7 +196,7 @@ let package = Package(
 
         .testTarget(
             name: "RegistryCoreTests",
-            dependencies: ["RegistryCore", "RegistryStorage"],
+            dependencies: ["RegistryCore", "RegistryStorage", "RegistryTesting"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -312,6 +312,11 @@ let package = Package(
         .testTarget(
             name: "ProgramTests",
             dependencies: ["ShellSupport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CrashTests",
+            dependencies: ["RegistryCore", "RegistryStorage", "ShellSupport"],
             swiftSettings: settings
         ),
         .testTarget(
