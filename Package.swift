@@ -316,7 +316,12 @@ let package = Package(
         ),
         .testTarget(
             name: "CrashTests",
-            dependencies: ["RegistryCore", "RegistryStorage", "ShellSupport"],
+            dependencies: [
+                "RegistryCore",
+                "RegistryStorage",
+                "ShellSupport",
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

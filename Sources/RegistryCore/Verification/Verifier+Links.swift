@@ -130,7 +130,12 @@ extension Verifier {
             guard try await link(path) == content else { return .repaired("it was written meanwhile") }
             try await registry.writeLink(path, to: digest)
             return .repaired("it was written again")
-        case .whole, .missing, .broken: return try await remove(path, holding: content, target: digest)
+        case .whole:
+            // What does not fit now never will: the digest says what the content is.
+            guard try await link(path) == content else { return .repaired("it was written meanwhile") }
+            try await registry.deleteIfPresent(path)
+            return .repaired("it was taken away, since its content is no manifest")
+        case .missing, .broken: return try await remove(path, holding: content, target: digest)
         }
     }
 
@@ -142,9 +147,11 @@ extension Verifier {
         target: Digest
     ) async throws -> VerificationFinding.Outcome {
         guard try await link(path) == content else { return .repaired("it was written meanwhile") }
-        let before = try await blobState(target)
+        guard try await registry.blobSize(target) == nil else {
+            return .beyondRepair("there is something where its content lies, perhaps of a push; verify it again")
+        }
         try await registry.deleteIfPresent(path)
-        if before != .whole, try await blobState(target) == .whole {
+        if try await registry.blobSize(target) != nil {
             try await registry.writeLink(path, to: target)
             return .repaired("its content was pushed meanwhile")
         }
