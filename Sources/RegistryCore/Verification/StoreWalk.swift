@@ -37,7 +37,7 @@ struct RepositoryFolders {
     init(driver: any StorageDriver) { self.driver = driver }
 
     /// What was found next.
-    enum Found {
+    enum Found: Sendable {
         /// A folder of a repository.
         case repository(RepositoryName)
         /// A folder that could not be listed.

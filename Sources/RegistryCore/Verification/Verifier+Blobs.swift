@@ -9,40 +9,9 @@ extension Verifier {
         _ body: @escaping @Sendable (Digest, StoragePath) async throws -> Void,
         stranger: (StoragePath, String) -> Void
     ) async throws {
-        var algorithms = FolderPages(StoreLayout.blobs, driver: driver)
-        while let page = try await algorithms.next() {
-            for entry in page {
-                let folder = StoreLayout.blobs.appending(entry.name)
-                guard let algorithm = DigestAlgorithm(rawValue: entry.name), entry.kind == .folder else {
-                    stranger(folder, "no digest begins with this")
-                    continue
-                }
-                var prefixes = FolderPages(folder, driver: driver)
-                while let page = try await prefixes.next() {
-                    for prefix in page {
-                        try await forEachBlob(of: algorithm, in: folder.appending(prefix.name), body, stranger)
-                    }
-                }
-            }
-        }
-    }
-
-    private func forEachBlob(
-        of algorithm: DigestAlgorithm,
-        in folder: StoragePath,
-        _ body: @escaping @Sendable (Digest, StoragePath) async throws -> Void,
-        _ stranger: (StoragePath, String) -> Void
-    ) async throws {
-        var pages = FolderPages(folder, driver: driver)
-        var entries: ArraySlice<StorageListing.Entry> = []
+        var places = BlobPlaces(driver: driver)
         try await forEachConcurrently(atMost: options.concurrency, on: registry.shared.hashing) {
-            while true {
-                if entries.isEmpty { entries = try await pages.next()?[...] ?? [] }
-                guard let entry = entries.popFirst() else { return Digest?.none }
-                let digest = Digest("\(algorithm.rawValue):\(entry.name)")
-                if let digest, StoreLayout.blobFolder(digest) == folder.appending(entry.name) { return digest }
-                stranger(folder.appending(entry.name), "it is not where a blob can lie")
-            }
+            try await places.next(stranger)
         } _: { digest in
             try await body(digest, StoreLayout.blobData(digest))
         }
@@ -119,6 +88,44 @@ extension Verifier {
                     try await registry.move(place, to: path)
                     return .repaired("it was put back")
                 }
+            }
+        }
+    }
+}
+
+/// Goes through the places where blobs may lie, a page of a folder at a time.
+private struct BlobPlaces {
+    private let driver: any StorageDriver
+    private var algorithms = DigestAlgorithm.allCases[...]
+    private var algorithm = DigestAlgorithm.canonical
+    private var prefixes: FolderPages?
+    private var prefixNames: ArraySlice<StorageListing.Entry> = []
+    private var folder = StoreLayout.blobs
+    private var pages: FolderPages?
+    private var names: ArraySlice<StorageListing.Entry> = []
+
+    init(driver: any StorageDriver) { self.driver = driver }
+
+    /// The next place; `nil` at the end.
+    mutating func next(_ stranger: (StoragePath, String) -> Void) async throws -> Digest? {
+        while true {
+            if let entry = names.popFirst() {
+                let path = folder.appending(entry.name)
+                let digest = Digest("\(algorithm.rawValue):\(entry.name)")
+                if let digest, StoreLayout.blobFolder(digest) == path { return digest }
+                stranger(path, "it is not where a blob can lie")
+            } else if let page = try await pages?.next() {
+                names = page[...]
+            } else if let entry = prefixNames.popFirst() {
+                folder = StoreLayout.blobs.appending("\(algorithm.rawValue)/\(entry.name)")
+                pages = FolderPages(folder, driver: driver)
+            } else if let page = try await prefixes?.next() {
+                prefixNames = page[...]
+            } else if let next = algorithms.popFirst() {
+                algorithm = next
+                prefixes = FolderPages(StoreLayout.blobs.appending(next.rawValue), driver: driver)
+            } else {
+                return nil
             }
         }
     }

@@ -42,6 +42,7 @@ extension Verifier {
     func forEachLink(
         below folder: StoragePath,
         in repository: RepositoryName,
+        atMost width: Int,
         _ body: @escaping @Sendable (StoragePath, Digest) async throws -> Void
     ) async throws {
         for algorithm in DigestAlgorithm.allCases {
@@ -49,7 +50,7 @@ extension Verifier {
             var pages = FolderPages(folder, driver: driver)
             var entries: ArraySlice<StorageListing.Entry> = []
             try await reading(folder, in: repository) {
-                try await forEachConcurrently(atMost: options.concurrency, on: registry.shared.hashing) {
+                try await forEachConcurrently(atMost: width, on: registry.shared.hashing) {
                     while true {
                         if entries.isEmpty { entries = try await pages.next()?[...] ?? [] }
                         guard let entry = entries.popFirst() else { return Digest?.none }
@@ -67,7 +68,7 @@ extension Verifier {
     /// Reads the links that make blobs part of a repository.
     func verifyLayerLinks(of repository: RepositoryName, _ needs: RepositoryNeeds) async throws {
         let folder = StoreLayout.repository(repository).appending("_layers")
-        try await forEachLink(below: folder, in: repository) { path, digest in
+        try await forEachLink(below: folder, in: repository, atMost: widthInRepository) { path, digest in
             try await verifyLink(path, named: digest, in: repository, needs) { true }
         }
     }

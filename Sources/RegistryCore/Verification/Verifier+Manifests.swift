@@ -4,7 +4,7 @@ extension Verifier {
     /// Reads the manifests of a repository.
     func verifyRevisions(of repository: RepositoryName, _ needs: RepositoryNeeds) async throws {
         let folder = StoreLayout.repository(repository).appending("_manifests/revisions")
-        try await forEachLink(below: folder, in: repository) { path, digest in
+        try await forEachLink(below: folder, in: repository, atMost: widthInRepository) { path, digest in
             let canonical = try await verifyLink(path, named: digest, in: repository, needs) {
                 try await manifest(digest) != nil
             }

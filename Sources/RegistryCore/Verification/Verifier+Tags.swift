@@ -15,7 +15,7 @@ extension Verifier {
         var pages = FolderPages(folder, driver: driver)
         var entries: ArraySlice<StorageListing.Entry> = []
         try await reading(folder, in: repository) {
-            try await forEachConcurrently(atMost: options.concurrency, on: registry.shared.hashing) {
+            try await forEachConcurrently(atMost: widthInRepository, on: registry.shared.hashing) {
                 while true {
                     if entries.isEmpty { entries = try await pages.next()?[...] ?? [] }
                     guard let entry = entries.popFirst() else { return Tag?.none }
@@ -39,7 +39,7 @@ extension Verifier {
             }
         }
         try await verifyPointer(tag, current, in: repository, needs)
-        try await forEachLink(below: historyFolder(tag, repository), in: repository) { path, digest in
+        try await forEachLink(below: historyFolder(tag, repository), in: repository, atMost: 1) { path, digest in
             let content = try await link(path)
             if content != .absent { state.count { $0.links += 1 } }
             guard let (problem, why) = content.problem(expecting: digest) else { return }

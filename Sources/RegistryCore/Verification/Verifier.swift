@@ -60,8 +60,27 @@ struct Verifier: Sendable {
         state.count { $0.phase = .blobs }
         try await verifyBlobs()
         state.count { $0.phase = .repositories }
+        try await verifyRepositories()
+        state.count { $0.phase = .done }
+        return state.withLock { known in
+            var report = known.report
+            report.findings.sort { $0.path.description < $1.path.description }
+            return report
+        }
+    }
+
+    /// How many links of one repository are read at once: so many that few large repositories and many small ones are
+    /// read side by side alike.
+    var widthInRepository: Int { options.concurrency > 1 ? 2 : 1 }
+
+    private func verifyRepositories() async throws {
         var folders = RepositoryFolders(driver: driver)
-        while let found = try await folders.next() {
+        try await forEachConcurrently(
+            atMost: options.concurrency / widthInRepository,
+            on: registry.shared.hashing
+        ) {
+            try await folders.next()
+        } _: { found in
             switch found {
             case .repository(let name):
                 try await verify(name)
@@ -69,12 +88,6 @@ struct Verifier: Sendable {
             case .unreadable(let path, let error): add(.init(.unreadable, at: path, "\(error)"))
             case .stranger(let path): add(.init(.leftover, at: path, "its path is no name of a repository"))
             }
-        }
-        state.count { $0.phase = .done }
-        return state.withLock { known in
-            var report = known.report
-            report.findings.sort { $0.path.description < $1.path.description }
-            return report
         }
     }
 

@@ -58,6 +58,8 @@ final class StorePresence: Sendable {
             let descriptor = try place.openForReading(.root, flags: O_DIRECTORY)
             return try FolderScan.read(descriptor, .all).count > 0
         } catch {
+            // Who may go through the folder need not be allowed to list it; then it is taken for the store.
+            if error.number == EACCES || error.number == EPERM { return true }
             throw StorageError(error, at: path, .reading)
         }
     }
