@@ -162,6 +162,9 @@ extension Verifier {
     /// Takes away the links to nothing that nothing needs, and tells of all.
     func settleLinksToNothing(_ needs: RepositoryNeeds) async throws {
         for link in needs.deadLinks {
+            // Deleted or pushed since it was read, it is not what it was.
+            let content = try? await self.link(link.path)
+            guard content == .digest(link.target), try await blobState(link.target) != .whole else { continue }
             try await add(link.finding) {
                 // Kept for whoever pushes the content again: what refers to it is then whole again.
                 if needs.isNeeded(link.digest) || needs.isNeeded(link.target) {

@@ -66,6 +66,8 @@ extension Verifier {
                     why = "which is not in the repository"
                 }
                 needs.needs(lost: digestOfPart)
+                // A manifest that was deleted since it was read needs nothing.
+                guard try await link(path) != .absent else { return }
                 let finding = VerificationFinding(
                     .missingContent,
                     at: path,

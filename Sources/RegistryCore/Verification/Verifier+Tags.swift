@@ -75,6 +75,8 @@ extension Verifier {
             case .missing, .broken: why = "it points to \(digest), which the repository does not have whole"
             }
         }
+        // A tag that was deleted or moved since it was read is not what it was.
+        guard try await link(path) == current else { return }
         try await add(.init(.danglingTag, at: path, in: repository, tag: tag, why)) {
             try await restore(tag, pointing: current, in: repository)
         }
@@ -93,6 +95,11 @@ extension Verifier {
         let path = StoreLayout.tagCurrentLink(tag, in: repository)
         var written: HistoryEntry?
         for _ in 0..<Self.attempts {
+            // A deletion takes the pointer, then the history. What is written in between must go too.
+            if let written, try await history(of: tag, in: repository).isEmpty {
+                if try await link(path) == .digest(written.digest) { try await registry.deleteIfPresent(path) }
+                return .repaired("it was deleted meanwhile")
+            }
             guard let newest = try await newestWhole(of: tag, in: repository) else { break }
             if newest == written { break }
             let present = try await link(path)

@@ -118,6 +118,20 @@ struct RepairBesidePushTests {
             #expect(digest == Store.digest(store.manifest(3)), comment)
         }
     }
+
+    @Test("a tag that was deleted at any moment does not come back", arguments: moments)
+    func deletedTag(operation: FaultyDriver.Operation, suffix: String) async throws {
+        try await interrupting(operation, suffix) { store in
+            let gone = "sha256:" + String(repeating: "0", count: 64)
+            try await store.overwrite(store.current, gone)
+        } action: { store in
+            try await store.registry.deleteTag(store.tag, in: store.repository)
+        } judge: { store, comment in
+            let digest = try await store.registry.digest(of: .tag(store.tag), in: store.repository)
+            let tags = try await store.registry.tags(in: store.repository).items
+            #expect(digest == nil && tags.isEmpty, comment)
+        }
+    }
 }
 
 /// Runs an action once and keeps how it ended.

@@ -176,7 +176,7 @@ struct ReadRateTests {
     func pacing() async throws {
         let now = Mutex(Duration.zero)
         let waits = Mutex<[Duration]>([])
-        let rate = ReadRate(1000, now: { now.withLock { $0 } }) { wait in waits.withLock { $0.append(wait) } }
+        let rate = ReadRate(1000, now: { now.withLock { $0 } }, sleep: { wait in waits.withLock { $0.append(wait) } })
         try await rate.take(500)
         try await rate.take(250)
         try await rate.take(0)
@@ -190,7 +190,7 @@ struct ReadRateTests {
 
     @Test("without a limit nothing waits")
     func noLimit() async throws {
-        let rate = ReadRate(nil, now: { .zero }) { _ in Issue.record("it waited") }
+        let rate = ReadRate(nil, now: { .zero }, sleep: { _ in Issue.record("it waited") })
         for _ in 0..<10 { try await rate.take(.max) }
     }
 
