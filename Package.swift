@@ -329,6 +329,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "CrashTests",
+            dependencies: [
+                "RegistryCore",
+                "RegistryStorage",
+                "ShellSupport",
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "InteroperabilityTests",
             dependencies: ["ShellSupport"],
             swiftSettings: settings

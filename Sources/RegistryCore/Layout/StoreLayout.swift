@@ -9,7 +9,8 @@
 ///   repositories/<name>/_manifests/tags/<tag>/index/<algorithm>/<hex>/link
 ///   repositories/<name>/_uploads/<id>/{data,startedat,hashstates/<algorithm>/<offset>}
 ///   repositories/<name>/_referrers/<algorithm>/<hex>/<algorithm>-<hex>     ours; derived from the manifests
-///   _registryd/…                                                          ours; settings that replicas share
+///   _registryd/upload-secret                                              ours; a setting that replicas share
+///   _registryd/damaged/<algorithm>/<hex>/<unique name>                    ours; broken bytes that were set aside
 /// ```
 /// The replaced server skips names that begin with `_` where it looks for repositories, so what is ours is invisible
 /// to it.
@@ -30,9 +31,19 @@ enum StoreLayout {
     /// What a tag's folder holds when the tag is there.
     static let currentLink = "current/link"
 
+    static func blobFolder(_ digest: Digest) -> StoragePath {
+        let hex = digest.hex
+        return blobs.appending("\(digest.algorithm.rawValue)/\(hex.prefix(2))/\(hex)")
+    }
+
     static func blobData(_ digest: Digest) -> StoragePath {
         let hex = digest.hex
         return blobs.appending("\(digest.algorithm.rawValue)/\(hex.prefix(2))/\(hex)/data")
+    }
+
+    /// Bytes that were found broken where a blob's should lie: `<hex>/<unique name>` below it.
+    static func damagedBlobs(_ algorithm: DigestAlgorithm) -> StoragePath {
+        base.appending("_registryd/damaged/\(algorithm.rawValue)")
     }
 
     static func repository(_ name: RepositoryName) -> StoragePath {

@@ -59,14 +59,20 @@ extension Registry {
         }
     }
 
-    /// The bytes of a manifest; `nil` when there are none.
+    /// The bytes of a manifest; `nil` when there are none, or others than those that were pushed: a disk may have
+    /// changed them, and a crash of the replaced server cuts them short. Then the manifest is unknown, so that a client
+    /// pushes it again.
     func manifestContent(_ canonical: Digest) async throws -> ByteBuffer? {
         let path = StoreLayout.blobData(canonical)
         return try await returning(path) {
             let content = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
                 try await driver.content(at: path, limit: options.validation.limits.bytes)
             }
-            return content?.readableBytes == 0 ? nil : content
+            guard let content, content.readableBytes > 0 else { return nil }
+            let actual = await working(on: content.readableBytes) {
+                ContentHasher.digest(of: content, algorithm: canonical.algorithm)
+            }
+            return actual == canonical ? content : nil
         }
     }
 

@@ -148,18 +148,21 @@ extension Registry {
     /// - Throws: ``RegistryError`` with one `MANIFEST_BLOB_UNKNOWN` for each thing that is missing.
     private func checkReferences(of manifest: Manifest, in repository: RepositoryName) async throws {
         var wanted = manifest.references.blobs.filter { !$0.mayBeAbsent }.map {
-            WantedContent(digest: $0.digest, isManifest: false)
+            WantedContent(digest: $0.digest, size: $0.size, isManifest: false)
         }
         for child in manifest.manifests where options.validation.children.demandsPresence(of: child) {
-            wanted.append(WantedContent(digest: child.digest, isManifest: true))
+            wanted.append(WantedContent(digest: child.digest, size: child.size, isManifest: true))
         }
         let present = try await wanted.mapConcurrently(atMost: 8) { item in
             var canonical: Digest?
             if item.isManifest { canonical = try await storedDigest(ofRevision: item.digest, in: repository) }
             // A child of an index may be a plain blob: build caches are indexes of layers.
             if canonical == nil { canonical = try await storedDigest(ofLayer: item.digest, in: repository) }
-            guard let canonical else { return false }
-            return try await blobSize(canonical) != nil
+            guard let canonical, let size = try await blobSize(canonical) else { return false }
+            if size == item.size { return true }
+            // Either the manifest is wrong about the size, which the replaced server accepts, or the bytes are not whole
+            // and must not be trusted because they are there. Out of the way, they will be pushed again.
+            return try await setAsideIfBroken(canonical) == .foundWhole
         }
         let missing = zip(wanted, present).filter { !$0.1 }.map(\.0)
         let entries = missing.map { item in
@@ -176,6 +179,7 @@ extension Registry {
 
     private struct WantedContent: Sendable {
         let digest: Digest
+        let size: Int64
         let isManifest: Bool
     }
 }

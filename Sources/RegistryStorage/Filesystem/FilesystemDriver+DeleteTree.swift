@@ -10,7 +10,7 @@ extension FilesystemDriver {
     /// Removes a folder and all below it, or one object.
     public func deleteTree(at path: StoragePath) async throws(StorageError) {
         let top = place.absolute(path)
-        try await blocking.run(path) { [changes] () throws(StorageError) in
+        try await onStore(path, .writing) { [changes] () throws(StorageError) in
             do throws(SystemFailure) {
                 if path == .root {
                     try TreeRemoval(calls: changes.calls).empty(top)

@@ -15,7 +15,9 @@ extension FilesystemDriver {
         limit: Int,
         holding: String?
     ) async throws(StorageError) -> StorageListing {
-        try await blocking.run(path) { [place, listings] () throws(StorageError) in
+        try await onStore(path, .reading) { [place, listings, presence] () throws(StorageError) in
+            // The root is always there; so it has to be asked for here.
+            if path == .root { try presence.check(for: path) }
             do throws(SystemFailure) {
                 let folder = FolderReader(path: path, place: place, listings: listings)
                 let names = try folder.names()

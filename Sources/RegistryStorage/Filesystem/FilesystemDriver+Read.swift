@@ -10,7 +10,7 @@ import Musl
 extension FilesystemDriver {
     /// The whole content of a small object.
     public func content(at path: StoragePath, limit: Int) async throws(StorageError) -> ByteBuffer {
-        try await blocking.run(path) { [place] () throws(StorageError) in
+        try await onStore(path, .reading) { [place] () throws(StorageError) in
             let (descriptor, status) = try Self.openObject(path, in: place)
             defer { close(descriptor) }
             guard status.size <= Int64(limit) else {
@@ -22,12 +22,16 @@ extension FilesystemDriver {
 
     /// What lies at a path.
     public func metadata(at path: StoragePath) async throws(StorageError) -> StorageMetadata {
-        try await blocking.run(path) { [place] () throws(StorageError) in
+        try await onStore(path, .reading) { [place, presence] () throws(StorageError) in
+            // The root is always there; so it has to be asked for here.
+            if path == .root { try presence.check(for: path) }
             do throws(SystemFailure) {
                 return try place.status(of: path).metadata
             } catch {
                 // The root is always there, as a folder; it is made with the first object.
-                if path == .root, error.number == ENOENT { return StorageMetadata(kind: .folder, size: 0, modified: 0) }
+                if path == .root, error.number == ENOENT {
+                    return StorageMetadata(kind: .folder, size: 0, modified: 0)
+                }
                 throw StorageError(error, at: path, .reading)
             }
         }
@@ -35,7 +39,7 @@ extension FilesystemDriver {
 
     /// Opens an object for reading.
     public func open(at path: StoragePath) async throws(StorageError) -> any StorageObject {
-        try await blocking.run(path) { [place, blocking] () throws(StorageError) in
+        try await onStore(path, .reading) { [place, blocking] () throws(StorageError) in
             let (descriptor, status) = try Self.openObject(path, in: place)
             return FilesystemObject(path: path, descriptor: descriptor, status: status, blocking: blocking)
         }

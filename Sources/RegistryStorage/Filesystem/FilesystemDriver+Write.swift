@@ -13,7 +13,7 @@ extension FilesystemDriver {
     /// Writes a small object, replacing what was there.
     public func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) {
         let file = AtomicFile(changes: changes, target: place.absolute(path))
-        try await blocking.run(path) { () throws(StorageError) in
+        try await onStore(path, .writing) { () throws(StorageError) in
             do throws(SystemFailure) {
                 try file.replace(with: content)
             } catch {
@@ -25,7 +25,7 @@ extension FilesystemDriver {
     /// Writes a small object unless one is there.
     public func putIfAbsent(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) -> Bool {
         let file = AtomicFile(changes: changes, target: place.absolute(path))
-        return try await blocking.run(path) { [place] () throws(StorageError) in
+        return try await onStore(path, .writing) { [place] () throws(StorageError) in
             do throws(SystemFailure) {
                 if try file.create(with: content) { return true }
             } catch {
@@ -41,7 +41,7 @@ extension FilesystemDriver {
     /// Opens an object that grows.
     public func writer(at path: StoragePath, resuming: Bool) async throws(StorageError) -> any StorageWriter {
         let file = place.absolute(path)
-        return try await blocking.run(path) { [place, blocking, changes] () throws(StorageError) in
+        return try await onStore(path, .writing) { [place, blocking, changes, presence] () throws(StorageError) in
             do throws(SystemFailure) {
                 let descriptor = try Self.openGrowing(file, resuming: resuming, changes)
                 do throws(SystemFailure) {
@@ -50,7 +50,8 @@ extension FilesystemDriver {
                         path: path,
                         file: GrowingFile(file: file, descriptor: descriptor, size: status.size, changes),
                         place: place,
-                        blocking: blocking
+                        blocking: blocking,
+                        presence: presence
                     )
                 } catch {
                     changes.calls.closeFile(descriptor)
@@ -133,7 +134,7 @@ extension FilesystemDriver {
     /// Removes one object.
     public func delete(at path: StoragePath) async throws(StorageError) {
         let file = place.absolute(path)
-        try await blocking.run(path) { [changes] () throws(StorageError) in
+        try await onStore(path, .writing) { [changes] () throws(StorageError) in
             do throws(SystemFailure) {
                 try changes.calls.unlinkFile(file)
                 try changes.makeDurable(parentFolder(file) ?? "/")

@@ -7,6 +7,9 @@ public import RegistryCore
 /// place, `<name>.<uuid>.tmp`, which is synchronised and then renamed; folders are synchronised after each change of
 /// their names. Files are made with mode 0666 and folders with 0777, less the process's umask.
 ///
+/// A store that was there and is away, because its disk was unmounted or its folder moved, is `unavailable` until it
+/// comes back: it is not taken for an empty one, and not begun anew.
+///
 /// The driver starts no thread: each of its calls is one job on the pool that its owner hands it. Any number of
 /// drivers, in this process and in others, may work on one folder.
 ///
@@ -41,6 +44,7 @@ public final class FilesystemDriver: StorageDriver {
     let calls: any SystemCalls
     let unsettled = UnsettledFolders()
     let listings: ListingCache
+    let presence: StorePresence
 
     /// Makes a driver; it touches nothing yet.
     ///
@@ -64,6 +68,7 @@ public final class FilesystemDriver: StorageDriver {
         calls: any SystemCalls
     ) {
         place = FilesystemRoot(root)
+        presence = StorePresence(place)
         blocking = BlockingCalls(threads: threadPool)
         self.calls = calls
         listings = ListingCache(limits: listingCache)

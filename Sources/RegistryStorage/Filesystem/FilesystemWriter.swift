@@ -7,6 +7,7 @@ struct FilesystemWriter: StorageWriter {
     let file: GrowingFile
     let place: FilesystemRoot
     let blocking: BlockingCalls
+    let presence: StorePresence
 
     var size: Int64 { file.size }
 
@@ -34,14 +35,16 @@ struct FilesystemWriter: StorageWriter {
     private func run(
         _ step: @escaping @Sendable (GrowingFile) throws(WriterFailure) -> Void
     ) async throws(StorageError) {
-        try await blocking.run(path) { [file, path] () throws(StorageError) in
+        try await blocking.run(path) { [file, path, presence] () throws(StorageError) in
             do throws(WriterFailure) {
                 try step(file)
             } catch {
                 switch error {
                 case .system(let failure): throw StorageError(failure, at: path, .writing)
                 case .ended: throw StorageError(.closed, at: path, "the writer has ended")
-                case .overtaken: throw StorageError(.closed, at: path, "the file was removed or has another writer")
+                case .overtaken:
+                    try presence.check(for: path)
+                    throw StorageError(.closed, at: path, "the file was removed or has another writer")
                 }
             }
         }

@@ -34,6 +34,11 @@ struct FolderChanges: Sendable {
     /// Makes the names in a folder durable, and those of the folders above it that are not yet.
     func makeDurable(_ folder: String) throws(SystemFailure) {
         try synchronize(folder)
+        try settle(upFrom: folder)
+    }
+
+    /// Makes the names of a folder and of those above it durable that are not yet.
+    func settle(upFrom folder: String) throws(SystemFailure) {
         for note in unsettled.notes(upFrom: folder) {
             if let parent = parentFolder(note.folder) { try synchronize(parent) }
             unsettled.settle(note.folder, note.token)

@@ -97,6 +97,8 @@ final class GrowingFile: Sendable {
             let folder = parentFolder(target) ?? "/"
             do throws(SystemFailure) {
                 try changes.insisting(on: folder) { () throws(SystemFailure) in
+                    // Folders that are new must last before the rename does: it takes the old name away.
+                    try changes.settle(upFrom: folder)
                     // The rename goes by name: it must not publish what someone else has put there.
                     guard try isStillThere() else { throw SystemFailure(ESTALE, "rename") }
                     try calls.renameFile(file, to: target)

@@ -34,6 +34,8 @@ extension StorageError {
         case ENOSPC, EDQUOT: .noSpace
         case EROFS, EACCES, EPERM: .readOnly
         case EMFILE, ENFILE, ETIMEDOUT, ESTALE, EAGAIN: .unavailable
+        // The device, or the server behind the mount, is away.
+        case ENODEV, ENXIO, ENOTCONN, EHOSTDOWN, EHOSTUNREACH: .unavailable
         default: .failed
         }
     }

@@ -23,6 +23,8 @@ struct PushCrashTests {
                 try await recorder.forEachCrash(in: scratch) { driver, crash in
                     let registry = content.registry(on: driver)
                     try await content.expectWhole(registry, "\(crash)")
+                    let report = try await registry.verify()
+                    #expect(report.damaged == 0 && report.problems[.unreadable] == nil, "\(crash)\n\(report.text)")
                     try await judge(registry, crash)
                 }
             }
@@ -162,6 +164,72 @@ struct PushCrashTests {
             let target = try await content.blob(in: content.other, of: registry)
             #expect(source == content.blob, "\(crash)")
             if last == "mount" { #expect(target == content.blob, "\(crash)") }
+        }
+    }
+
+    @Test("a blob whose deletion was acknowledged stays gone until it is pushed again, and stays in other repositories")
+    func deleteBlob() async throws {
+        try await crashing { registry, recorder in
+            try await content.pushBlob(to: registry)
+            try await content.pushBlob(to: registry, in: content.other)
+            recorder.acknowledge("push")
+            try await registry.deleteBlob(content.blobDigest, in: content.repository)
+            recorder.acknowledge("delete")
+            try await content.pushBlob(to: registry)
+            recorder.acknowledge("push again")
+        } judge: { registry, crash in
+            guard let last = crash.acknowledged.last else { return }
+            let found = try await content.blob(in: content.repository, of: registry)
+            if last == "push again" { #expect(found == content.blob, "\(crash)") }
+            #expect(try await content.blob(in: content.other, of: registry) == content.blob, "\(crash)")
+            if last == "delete" {
+                let link = StoragePath.root.appending(
+                    "docker/registry/v2/repositories/a/b/_layers/sha256/\(content.blobDigest.hex)/link"
+                )
+                // There only once the new push has written it.
+                #expect((found != nil) == (try await registry.driver.exists(at: link)), "\(crash)")
+            }
+        }
+    }
+
+    @Test("an upload whose cancellation was acknowledged does not come back")
+    func cancelUpload() async throws {
+        let ids = Uploads()
+        try await crashing { registry, recorder in
+            let upload = try await registry.beginUpload(in: content.repository)
+            await ids.set(upload.id)
+            _ = try await registry.append(content.source(content.parts.first), to: upload.id, in: content.repository)
+            recorder.acknowledge("append")
+            try await registry.cancelUpload(upload.id, in: content.repository)
+            recorder.acknowledge("cancel")
+        } judge: { registry, crash in
+            guard crash.acknowledged.last == "cancel" else { return }
+            let id = try #require(await ids.id)
+            await #expect(throws: RegistryError(.blobUploadUnknown), "\(crash)") {
+                try await registry.uploadStatus(id, in: content.repository)
+            }
+        }
+    }
+
+    @Test("a referrer that was acknowledged is listed, and one that is listed can be pulled")
+    func referrer() async throws {
+        let subject = content.digest(1)
+        let signature = content.manifest(2, subject: subject)
+        let digest = ContentHasher.digest(of: signature)
+        try await crashing { registry, recorder in
+            try await content.pushBlob(to: registry)
+            try await content.pushManifest(1, to: registry)
+            recorder.acknowledge("push")
+            _ = try await registry.putManifest(signature, declared: nil, as: .digest(digest), in: content.repository)
+            recorder.acknowledge("sign")
+        } judge: { registry, crash in
+            let listed = try await registry.referrers(of: subject, in: content.repository, limit: 10).items.map(
+                \.digest
+            )
+            #expect(listed == [digest] || (listed.isEmpty && crash.acknowledged.last != "sign"), "\(crash)")
+            for item in listed {
+                #expect(try await content.manifest(.digest(item), of: registry) == digest, "\(crash)")
+            }
         }
     }
 }

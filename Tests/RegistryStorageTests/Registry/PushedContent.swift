@@ -26,12 +26,14 @@ struct PushedContent: Sendable {
     var blobDigest: Digest { ContentHasher.digest(of: blob, algorithm: .sha256) }
 
     /// An image of the blob alone; a number tells images apart.
-    func manifest(_ number: Int) -> ByteBuffer {
+    func manifest(_ number: Int, subject: Digest? = nil) -> ByteBuffer {
+        let type = "application/vnd.oci.image.manifest.v1+json"
+        let about = subject.map { #","subject":{"mediaType":"\#(type)","digest":"\#($0)","size":7}"# } ?? ""
         let descriptor =
             #"{"mediaType":"application/octet-stream","digest":"\#(blobDigest)","size":\#(blob.readableBytes)}"#
         return ByteBuffer(
-            string: #"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","#
-                + #""config":\#(descriptor),"layers":[\#(descriptor)],"annotations":{"number":"\#(number)"}}"#
+            string: #"{"schemaVersion":2,"mediaType":"\#(type)","config":\#(descriptor),"layers":[\#(descriptor)],"#
+                + #""annotations":{"number":"\#(number)"}\#(about)}"#
         )
     }
 

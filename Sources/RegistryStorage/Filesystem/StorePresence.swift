@@ -1,0 +1,88 @@
+import RegistryCore
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Knows whether the folder that holds the store is the one that was there before.
+///
+/// A disk that is unmounted leaves its empty mount point, and a folder that is moved away leaves nothing. Neither is a
+/// store in which nothing is to be found, and neither may be written to: what is acknowledged there is lost when the
+/// disk comes back. So a store that had content and now has none, in another folder than before, is away.
+final class StorePresence: Sendable {
+    private struct Identity: Equatable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    private let place: FilesystemRoot
+    private let seen = Mutex<Identity?>(nil)
+    private let hasSeen = Atomic(false)
+
+    init(_ place: FilesystemRoot) { self.place = place }
+
+    /// Whether the folder was seen with content; until then a call looks for it.
+    var isKnown: Bool { hasSeen.load(ordering: .relaxed) }
+
+    /// Makes sure that the store is there, or that there never was one. It costs a `stat`, and more only while the store
+    /// is new or another one than before.
+    ///
+    /// - Throws: `unavailable` when it was there and is away.
+    func check(for path: StoragePath) throws(StorageError) {
+        let stamp: FolderStamp
+        do throws(SystemFailure) {
+            stamp = try place.status(of: .root).stamp
+        } catch {
+            guard error.number == ENOENT || error.number == ENOTDIR else {
+                throw StorageError(error, at: path, .reading)
+            }
+            guard isKnown else { return }
+            throw StorageError(.unavailable, at: path, "the store's folder is gone")
+        }
+        let identity = Identity(device: stamp.device, inode: stamp.inode)
+        let known = seen.withLock { $0 }
+        guard identity != known else { return }
+        if try hasContent(path) {
+            seen.withLock { $0 = identity }
+            hasSeen.store(true, ordering: .relaxed)
+        } else if known != nil {
+            throw StorageError(.unavailable, at: path, "the store's folder is empty, and another one than before")
+        }
+    }
+
+    private func hasContent(_ path: StoragePath) throws(StorageError) -> Bool {
+        do throws(SystemFailure) {
+            let descriptor = try place.openForReading(.root, flags: O_DIRECTORY)
+            return try FolderScan.read(descriptor, .all).count > 0
+        } catch {
+            // Who may go through the folder need not be allowed to list it; then it is taken for the store.
+            if error.number == EACCES || error.number == EPERM { return true }
+            throw StorageError(error, at: path, .reading)
+        }
+    }
+}
+
+extension FilesystemDriver {
+    /// Runs blocking work on the store, if that is there.
+    ///
+    /// - Parameter purpose: what changes the store looks for it first; what only reads looks when it has found nothing.
+    /// - Throws: `unavailable` when the store is away; what `body` throws.
+    func onStore<Value: Sendable>(
+        _ path: StoragePath,
+        _ purpose: SystemPurpose,
+        _ body: @escaping @Sendable () throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        try await blocking.run(path) { [presence] () throws(StorageError) in
+            if purpose == .writing || !presence.isKnown { try presence.check(for: path) }
+            do throws(StorageError) {
+                return try body()
+            } catch {
+                if error.code == .notFound { try presence.check(for: path) }
+                throw error
+            }
+        }
+    }
+}
