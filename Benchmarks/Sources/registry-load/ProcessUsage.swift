@@ -1,0 +1,43 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// What this process has used of the processors.
+struct ProcessUsage {
+    var user: Double
+    var system: Double
+
+    static func now() -> ProcessUsage {
+        var usage = rusage()
+        getrusage(ownUsage, &usage)
+        return ProcessUsage(user: seconds(usage.ru_utime), system: seconds(usage.ru_stime))
+    }
+
+    func since(_ earlier: ProcessUsage) -> ProcessUsage {
+        ProcessUsage(user: user - earlier.user, system: system - earlier.system)
+    }
+
+    private static func seconds(_ time: timeval) -> Double {
+        Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+    }
+}
+
+/// Lets the process have as many connections as the system allows it.
+func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(fileLimit, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(fileLimit, &limit)
+}
+
+#if canImport(Glibc)
+private let fileLimit = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+private let ownUsage = RUSAGE_SELF.rawValue
+#else
+private let ownUsage = RUSAGE_SELF
+private let fileLimit = RLIMIT_NOFILE
+#endif
