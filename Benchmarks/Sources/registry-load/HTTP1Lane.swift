@@ -60,13 +60,10 @@ final class HTTP1Lane: ChannelInboundHandler, Lane {
             let piece = body.bytes(at: written, limit: 256 * 1024)
             written += piece.readableBytes
             driver.recorder.sent(piece.readableBytes)
-            // What is small goes with the head, in one system call.
-            if written == body.length || written > 64 * 1024 {
-                context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
-            } else {
-                context.write(wrapOutboundOut(piece), promise: nil)
-            }
+            context.write(wrapOutboundOut(piece), promise: nil)
         }
+        // Once for all of it: what is small goes with the head, in one system call.
+        context.flush()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
