@@ -14,6 +14,8 @@ from .plan import DEFAULT_SIZES, Plan, size_of
 from .results import Outcome
 from .trials import Trials
 
+# Paths of the command line are relative to where it was given.
+CALLER = os.environ.get('BENCHMARK_CALLER', os.getcwd())
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -57,13 +59,13 @@ def build(folder, product):
 
 
 def servers_of(given):
-    ours = os.path.abspath(os.path.join(os.environ['OLDPWD'], given.ours)) if given.ours else None
+    ours = os.path.abspath(os.path.join(CALLER, given.ours)) if given.ours else None
     found = [servers.Server('registryd', 'ours', ours or build(os.path.dirname(HERE), 'registryd'))]
     if peer := shutil.which('docker-registry'):
         found.append(servers.Server('docker-registry', 'peer', peer))
     for text in given.other:
         name, _, path = text.partition('=')
-        found.append(servers.Server(name, 'peer', os.path.abspath(os.path.join(os.environ['OLDPWD'], path))))
+        found.append(servers.Server(name, 'peer', os.path.abspath(os.path.join(CALLER, path))))
     if nginx := shutil.which('nginx', path=f'{os.environ["PATH"]}:/usr/sbin'):
         found.append(servers.Server('nginx', 'nginx', nginx))
     return [server for server in found if server.name not in given.without]
@@ -83,7 +85,9 @@ def measure(workload, chosen, trials, passes):
             if server.kind not in workload.kinds or server.name in outcome.skipped:
                 continue
             attempt(outcome, server, lambda: outcome.add(server.name, trials.run(workload, server)))
-    if workload.traced and passes:
+            if server.kind == 'ours' and server.name in outcome.skipped:
+                return outcome    # There is nothing to compare.
+    if workload.traced and passes and trials.plan.traces(workload.name):
         for server in chosen:
             if server.name in outcome.rounds and server.name not in outcome.skipped:
                 attempt(outcome, server, lambda: count(outcome, workload, server, trials))
@@ -127,7 +131,7 @@ def write(given, plan, facts, chosen, outcomes):
 
 def main():
     given = arguments()
-    given.output = os.path.abspath(os.path.join(os.environ.get('OLDPWD', '.'), given.output))
+    given.output = os.path.abspath(os.path.join(CALLER, given.output))
     plan = plan_of(given)
     wanted = [workload for workload in workloads.every(plan)
               if not given.only or any(fnmatch.fnmatch(workload.name, pattern) for pattern in given.only)]

@@ -23,6 +23,10 @@ class Plan:
     def memory_size(self):
         return GIB if self.full else 16 * MIB if self.quick else 256 * MIB
 
+    def traces(self, name):
+        """Whether a workload has its system calls counted."""
+        return not self.quick or name in QUICKLY_TRACED
+
     def connections(self, size, tls):
         if self.quick:
             return [1] if size > 16 * MIB else [16, 64] if size < 64 * KIB and not tls else [16]
@@ -32,9 +36,10 @@ class Plan:
         """Operations of a load of large blobs, which a duration would cut at random."""
         if size <= 16 * MIB:
             return None
-        return max(connections, 2 if self.quick else 4)
+        return max(connections, 4 if self.quick else 8)
 
 
+QUICKLY_TRACED = ('pull-1KiB-c64', 'pull-1MiB-c16', 'manifest-get-tag', 'push-1MiB-c8', 'push-image-c16')
 DEFAULT_SIZES = [KIB, MIB, 256 * MIB]
 
 

@@ -140,7 +140,9 @@ def _why(command):
     with contextlib.suppress(subprocess.TimeoutExpired):
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=5)
         lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        return (lines or [f'exit code {done.returncode}'])[-1][:300]
+        said = (lines or [f'exit code {done.returncode}'])[-1]
+        # Without the name of the configuration file, which is of this run only.
+        return said.rpartition(': error: ')[2][:300]
     return 'no answer'
 
 

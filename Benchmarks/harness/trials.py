@@ -88,7 +88,8 @@ class Trials:
         with servers.running(server, servers.Options(root), self.folder) as it:
             if workload.connections == 1:
                 return {'value': processes.memory_mib(it.pid, 'VmRSS')}
-            command = self.generator.command('idle', it.port, target='/v2/', connections=workload.connections)
+            command = self.generator.command('idle', it.port, target='/v2/', connections=workload.connections,
+                                             grace=10)
             client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             try:
                 lines = []
@@ -97,8 +98,8 @@ class Trials:
                     lines.append(client.stdout.readline())
                     if not lines[-1]:
                         break
-                self.generator.report(''.join(lines))
-                return {'value': processes.memory_mib(it.pid, 'VmRSS')}
+                report = self.generator.report(''.join(lines))
+                return {'value': processes.memory_mib(it.pid, 'VmRSS'), 'unanswered': report['unfinished']}
             finally:
                 client.stdin.close()
                 client.wait()
@@ -152,6 +153,7 @@ def figures_of(report, cpu_seconds, peak_mib):
         'CPU s': cpu_seconds,
         'peak MiB': peak_mib,
         'generator share': report['generator']['cpuShare'],
+        'generator waited share': report['generator']['waitedShare'],
         'generator bottleneck': report['generator']['bottleneck'],
         'unfinished': report['unfinished'],
         'operations': report['operations'],

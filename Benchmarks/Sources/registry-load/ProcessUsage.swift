@@ -1,3 +1,5 @@
+import Foundation
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -10,15 +12,27 @@ import Darwin
 struct ProcessUsage {
     var user: Double
     var system: Double
+    /// Seconds in which its threads could have run and no processor was free; 0 where the system doesn't say.
+    var waited: Double
 
     static func now() -> ProcessUsage {
         var usage = rusage()
         getrusage(ownUsage, &usage)
-        return ProcessUsage(user: seconds(usage.ru_utime), system: seconds(usage.ru_stime))
+        return ProcessUsage(user: seconds(usage.ru_utime), system: seconds(usage.ru_stime), waited: waitedSeconds())
     }
 
     func since(_ earlier: ProcessUsage) -> ProcessUsage {
-        ProcessUsage(user: user - earlier.user, system: system - earlier.system)
+        ProcessUsage(user: user - earlier.user, system: system - earlier.system, waited: waited - earlier.waited)
+    }
+
+    /// From /proc, whose second field is nanoseconds on a run queue.
+    private static func waitedSeconds() -> Double {
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+        return threads.reduce(0) { sum, thread in
+            let text = try? String(contentsOfFile: "/proc/self/task/\(thread)/schedstat", encoding: .utf8)
+            let fields = text?.split(separator: " ") ?? []
+            return sum + (fields.count > 1 ? (Double(fields[1]) ?? 0) / 1e9 : 0)
+        }
     }
 
     private static func seconds(_ time: timeval) -> Double {

@@ -15,6 +15,8 @@ struct Report: Encodable {
         var cpuSeconds: Double
         /// Of the time that its threads had.
         var cpuShare: Double
+        /// The share of that time in which they could have run and no processor was free: the machine is full.
+        var waitedShare: Double
         /// Whether it, and not the server, may have set the pace.
         var bottleneck: Bool
     }
@@ -60,7 +62,12 @@ struct Report: Encodable {
         rate = plan.rate
         let cpu = usage.user + usage.system
         let share = cpu / time / Double(plan.threads)
-        generator = Generator(cpuSeconds: cpu, cpuShare: share, bottleneck: share > 0.9)
+        generator = Generator(
+            cpuSeconds: cpu,
+            cpuShare: share,
+            waitedShare: usage.waited / time / Double(plan.threads),
+            bottleneck: share > 0.9
+        )
     }
 
     private static func percentiles(_ histogram: Histogram<UInt64>) -> [String: Double] {

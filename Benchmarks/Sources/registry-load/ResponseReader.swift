@@ -174,7 +174,9 @@ private struct HeadFields {
     }
 
     private static func has(_ line: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
-        for place in 0..<name.utf8CodeUnitCount where line[place] | 0x20 != name.utf8Start[place] | 0x20 { return false }
+        for place in 0..<name.utf8CodeUnitCount where line[place] | 0x20 != name.utf8Start[place] | 0x20 {
+            return false
+        }
         return true
     }
 }
