@@ -5,22 +5,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
 
 from . import content, limits, load, machine, plots, report, servers, syscalls, targets, workloads
+from .building import HERE, build, note, of_caller
 from .plan import DEFAULT_SIZES, Plan, size_of
 from .results import Outcome
 from .trials import Trials
-
-# Paths of the command line are relative to where it was given.
-CALLER = os.environ.get('BENCHMARK_CALLER', os.getcwd())
-HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-
-def note(text):
-    print(f'{time.strftime("%H:%M:%S")} {text}', file=sys.stderr, flush=True)
 
 
 def arguments():
@@ -50,22 +41,14 @@ def plan_of(given):
                 given.duration or (1 if given.quick else 5), sizes)
 
 
-def build(folder, product):
-    note(f'building {product}')
-    for more in ([], ['--show-bin-path']):
-        done = subprocess.run(['swift', 'build', '-c', 'release', '--product', product, *more], cwd=folder, check=True,
-                              stdout=subprocess.PIPE if more else sys.stderr, text=True)
-    return f'{done.stdout.strip()}/{product}'
-
-
 def servers_of(given):
-    ours = os.path.abspath(os.path.join(CALLER, given.ours)) if given.ours else None
+    ours = of_caller(given.ours) if given.ours else None
     found = [servers.Server('registryd', 'ours', ours or build(os.path.dirname(HERE), 'registryd'))]
     if peer := shutil.which('docker-registry'):
         found.append(servers.Server('docker-registry', 'peer', peer))
     for text in given.other:
         name, _, path = text.partition('=')
-        found.append(servers.Server(name, 'peer', os.path.abspath(os.path.join(CALLER, path))))
+        found.append(servers.Server(name, 'peer', of_caller(path)))
     if nginx := shutil.which('nginx', path=f'{os.environ["PATH"]}:/usr/sbin'):
         found.append(servers.Server('nginx', 'nginx', nginx))
     return [server for server in found if server.name not in given.without]
@@ -131,7 +114,7 @@ def write(given, plan, facts, chosen, outcomes):
 
 def main():
     given = arguments()
-    given.output = os.path.abspath(os.path.join(CALLER, given.output))
+    given.output = of_caller(given.output)
     plan = plan_of(given)
     wanted = [workload for workload in workloads.every(plan)
               if not given.only or any(fnmatch.fnmatch(workload.name, pattern) for pattern in given.only)]

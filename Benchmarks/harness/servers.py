@@ -146,8 +146,8 @@ def _why(command):
     return 'no answer'
 
 
-def _await(process, port, tls, command):
-    deadline = time.monotonic() + 30
+def _await(process, port, tls, command, patience):
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise Refused(_why(command))
@@ -156,13 +156,15 @@ def _await(process, port, tls, command):
                 return
         except (OSError, http.client.HTTPException):
             time.sleep(0.0005)
-    raise Refused('no answer for 30 s')
+    raise Refused(f'no answer for {patience} s')
 
 
 @contextlib.contextmanager
 def running(server, options, folder, tracer=()):
     """Starts the server and ends it. `tracer` is a command that runs another one, such as strace's."""
     port = processes.free_port()
+    # What runs another program may slow it down much.
+    patience = 180 if tracer else 30
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     def limits():
@@ -174,14 +176,14 @@ def running(server, options, folder, tracer=()):
                                stderr=subprocess.DEVNULL, preexec_fn=limits)
     it = None
     try:
-        _await(process, port, options.tls, command)
+        _await(process, port, options.tls, command, patience)
         it = Running(server, process, port, time.monotonic() - started, folder, traced=bool(tracer))
         yield it
     finally:
-        _end(process, it)
+        _end(process, it, patience)
 
 
-def _end(process, it):
+def _end(process, it, patience):
     pid = process.pid
     if it is not None and it.traced:
         with contextlib.suppress(StopIteration):
@@ -189,7 +191,7 @@ def _end(process, it):
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     try:
-        process.wait(timeout=10)
+        process.wait(timeout=patience)
     except subprocess.TimeoutExpired:
         for member in processes.family(process.pid):
             with contextlib.suppress(ProcessLookupError):

@@ -46,7 +46,8 @@ def label(size):
     return text(size).replace(' ', '')
 
 
-def _pull(size):
+def pull(size):
+    """Prepares a pull of a blob."""
     def prepare(stores, server):
         root, digest = stores.pull(size)
         path = '/' + content.data_path(digest) if server.kind == 'nginx' else f'/v2/bench/pull/blobs/{digest}'
@@ -54,7 +55,8 @@ def _pull(size):
     return prepare
 
 
-def _manifest(by):
+def manifest(by):
+    """Prepares a pull of a manifest."""
     def prepare(stores, server):
         root, digest, size = stores.manifest()
         reference = digest if by == 'digest' else 'latest'
@@ -70,7 +72,8 @@ def _with_password(prepare):
     return secured
 
 
-def _push(size, chunk=None):
+def push(size, chunk=None):
+    """Prepares pushes into a store of their own."""
     return lambda stores, server: (stores.empty(), {'size': size, 'chunk': chunk})
 
 
@@ -83,7 +86,7 @@ def pulls(plan):
                     f'pull-{label(size)}-c{connections}{suffix}',
                     f'pull {text(size)}, {connections} connection{"s" if connections > 1 else ""}'
                     + (', HTTP/2 over TLS' if http2 else ', TLS 1.3' if tls else ''),
-                    'operations/s' if size < 64 * KIB else 'MB/s', kinds=ALL, prepare=_pull(size),
+                    'operations/s' if size < 64 * KIB else 'MB/s', kinds=ALL, prepare=pull(size),
                     connections=connections, tls=tls, http2=http2,
                     operations=plan.count(size, connections), traced=0 if tls or size > 16 * MIB else 400,
                     wrk=not tls and size < 64 * KIB)
@@ -94,10 +97,10 @@ def manifests(plan):
         for by in ('tag', 'digest'):
             yield Workload(
                 f'manifest-{mode}-{by}', f'manifest {mode.upper()} by {by}, 64 connections', 'operations/s', mode=mode,
-                kinds=ALL if mode == 'get' and by == 'tag' else REGISTRIES, prepare=_manifest(by), connections=64,
+                kinds=ALL if mode == 'get' and by == 'tag' else REGISTRIES, prepare=manifest(by), connections=64,
                 traced=400, wrk=mode == 'get')
     yield Workload('manifest-get-tag-htpasswd', 'manifest GET by tag, 64 connections, htpasswd', 'operations/s',
-                   prepare=_with_password(_manifest('tag')), connections=64, htpasswd=True, traced=400)
+                   prepare=_with_password(manifest('tag')), connections=64, htpasswd=True, traced=400)
 
 
 def pushes(plan):
@@ -108,7 +111,7 @@ def pushes(plan):
                 f'push-{label(size)}-c{clients}{"-chunked" if chunk else ""}',
                 f'push {text(size)}, {"4 chunks" if chunk else "monolithic"}, {clients} client'
                 + ('s' if clients > 1 else ''),
-                'operations/s' if size < 64 * KIB else 'MB/s', mode='push', prepare=_push(size, chunk),
+                'operations/s' if size < 64 * KIB else 'MB/s', mode='push', prepare=push(size, chunk),
                 connections=clients, operations=plan.count(size, clients), traced=0 if size > 16 * MIB else 40,
                 limits=size > 16 * MIB and chunk is None, extra={'size': size})
     yield Workload('push-image-c16', 'push of an image, 20 layers of 10 KiB, 16 clients', 'operations/s', mode='image',
