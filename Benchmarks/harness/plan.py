@@ -36,7 +36,7 @@ class Plan:
         """Operations of a load of large blobs, which a duration would cut at random."""
         if size <= 16 * MIB:
             return None
-        return max(connections, 4 if self.quick else 8)
+        return max(connections, 6 if self.quick else 12)
 
 
 QUICKLY_TRACED = ('pull-1KiB-c64', 'pull-1MiB-c16', 'manifest-get-tag', 'push-1MiB-c8', 'push-image-c16')

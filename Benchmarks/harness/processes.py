@@ -33,15 +33,36 @@ def family(pid):
     return found
 
 
-def cpu_seconds(pid):
-    """User and system time of the family, with that of children that have ended."""
+def _ticks(pid):
+    """User and system time of a process with its children that have ended, in steps of 10 ms."""
+    return sum(int(value) for value in _stat(pid)[11:15]) / TICK
+
+
+def _exact(pid):
+    """The same to the nanosecond, but without threads and children that have ended."""
     total = 0
+    for thread in os.listdir(f'/proc/{pid}/task'):
+        with open(f'/proc/{pid}/task/{thread}/schedstat') as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
+
+
+def cpu_seconds(pid):
+    """CPU time of the family so far, by both clocks; for `cpu_between`."""
+    coarse = exact = 0
     for member in family(pid):
         try:
-            total += sum(int(value) for value in _stat(member)[11:15])
+            coarse += _ticks(member)
+            exact += _exact(member)
         except (FileNotFoundError, ProcessLookupError):
             continue
-    return total / TICK
+    return coarse, exact
+
+
+def cpu_between(before, after):
+    """CPU seconds between two readings: exact, unless threads or children have ended in between."""
+    coarse, exact = after[0] - before[0], after[1] - before[1]
+    return exact if abs(exact - coarse) <= 0.04 + 0.05 * coarse else coarse
 
 
 def memory_mib(pid, key='VmHWM'):

@@ -56,7 +56,7 @@ class Trials:
         processes.reset_peak(it.pid)
         before = processes.cpu_seconds(it.pid)
         report = run()
-        return figures_of(report, processes.cpu_seconds(it.pid) - before, processes.memory_mib(it.pid))
+        return figures_of(report, processes.cpu_between(before, processes.cpu_seconds(it.pid)), processes.memory_mib(it.pid))
 
     def _mixed(self, workload, server):
         """The peak in a closed loop first, then an open loop below it, on the same server."""

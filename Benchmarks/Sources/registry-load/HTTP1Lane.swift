@@ -41,7 +41,7 @@ final class HTTP1Lane: ChannelInboundHandler, Lane {
     }
 
     func send(_ request: LoadRequest) {
-        guard let context else { return driver.failed(number, LoadError("no connection"), lost: true) }
+        guard let context else { return driver.failed(number, LoadError("no connection"), lost: self) }
         self.request = request
         written = 0
         reader.expect(head: request.method == "HEAD")
@@ -86,7 +86,7 @@ final class HTTP1Lane: ChannelInboundHandler, Lane {
         try request.expectation.check(answer, isHead: request.method == "HEAD")
         self.request = nil
         if answer.closes { close() }
-        driver.answered(number, answer, lost: answer.closes)
+        driver.answered(number, answer, lost: answer.closes ? self : nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -107,7 +107,7 @@ final class HTTP1Lane: ChannelInboundHandler, Lane {
         let failing = request != nil
         request = nil
         close()
-        if failing { driver.failed(number, error, lost: true) } else { driver.recorder.failed(error) }
+        if failing { driver.failed(number, error, lost: self) } else { driver.recorder.failed(error) }
     }
 
     func close() {

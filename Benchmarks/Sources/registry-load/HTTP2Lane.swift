@@ -37,7 +37,7 @@ final class HTTP2Lane: Lane {
         }
         .whenFailure { error in
             let (lane, _) = bound.value
-            lane.driver.failed(lane.number, LoadError("\(error)"), lost: false)
+            lane.driver.failed(lane.number, LoadError("\(error)"), lost: nil)
         }
     }
 
@@ -114,16 +114,16 @@ private final class HTTP2StreamHandler: ChannelInboundHandler {
         do throws(LoadError) {
             guard ended else { throw LoadError("answered \(answer.status) before the content") }
             try request.expectation.check(answer, isHead: request.method == "HEAD")
-            lane.driver.answered(lane.number, answer, lost: false)
+            lane.driver.answered(lane.number, answer, lost: nil)
         } catch {
-            lane.driver.failed(lane.number, error, lost: false)
+            lane.driver.failed(lane.number, error, lost: nil)
         }
     }
 
     private func fail(_ error: LoadError) {
         guard !finished else { return }
         finished = true
-        lane.driver.failed(lane.number, error, lost: false)
+        lane.driver.failed(lane.number, error, lost: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -132,7 +132,7 @@ final class LoopDriver {
                 workers[number].waiting = request
             }
         } catch {
-            failed(number, error, lost: false)
+            failed(number, error, lost: nil)
         }
     }
 
@@ -174,35 +174,32 @@ final class LoopDriver {
         }
     }
 
-    func answered(_ number: Int, _ answer: Answer, lost: Bool) {
-        if lost { lose(number) }
+    func answered(_ number: Int, _ answer: Answer, lost: (any Lane)?) {
+        if let lost { closed(lost, number) }
         step(number, answer)
     }
 
-    func failed(_ number: Int, _ error: LoadError, lost: Bool) {
+    func failed(_ number: Int, _ error: LoadError, lost: (any Lane)?) {
         recorder.failed(error)
-        if lost { lose(number) }
+        if let lost { closed(lost, number) }
         guard workers[number].script != nil else { return }
         // What fails at once and again says no more the thousandth time.
         if recorder.failures >= 1000 { return finish() }
         end(number)
     }
 
-    /// A connection ended, maybe while nothing ran on it.
+    /// A connection ended, maybe while nothing ran on it. It may be told twice.
     func closed(_ lane: any Lane, _ number: Int) {
-        if workers[number].lane === lane { lose(number) }
+        guard workers[number].lane === lane else { return }
+        workers[number].lane = nil
+        idle.removeAll { $0 == number }
+        if !finished { connector.connect(self, number, on: loop) }
     }
 
     func failedToConnect(_ error: any Error) {
         recorder.failed(LoadError("connect: \(error)"))
         ready.fail(LoadError("connect: \(error)"))
         finish()
-    }
-
-    private func lose(_ number: Int) {
-        workers[number].lane = nil
-        idle.removeAll { $0 == number }
-        if !finished { connector.connect(self, number, on: loop) }
     }
 
     // MARK: End

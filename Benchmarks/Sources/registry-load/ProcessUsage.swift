@@ -12,7 +12,7 @@ import Darwin
 struct ProcessUsage {
     var user: Double
     var system: Double
-    /// Seconds in which its threads could have run and no processor was free; 0 where the system doesn't say.
+    /// Seconds in which its event loops could have run and no processor was free; 0 where the system doesn't say.
     var waited: Double
 
     static func now() -> ProcessUsage {
@@ -29,6 +29,8 @@ struct ProcessUsage {
     private static func waitedSeconds() -> Double {
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         return threads.reduce(0) { sum, thread in
+            let name = try? String(contentsOfFile: "/proc/self/task/\(thread)/comm", encoding: .utf8)
+            guard name?.hasPrefix("NIO-ELT") == true else { return sum }
             let text = try? String(contentsOfFile: "/proc/self/task/\(thread)/schedstat", encoding: .utf8)
             let fields = text?.split(separator: " ") ?? []
             return sum + (fields.count > 1 ? (Double(fields[1]) ?? 0) / 1e9 : 0)
