@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from . import content, limits, load, machine, plots, report, servers, syscalls, targets, workloads
-from .building import HERE, build, note, of_caller
+from .building import HERE, note, of_caller, registry_load, registryd
 from .plan import DEFAULT_SIZES, Plan, size_of
 from .results import Outcome
 from .trials import Trials
@@ -43,7 +43,7 @@ def plan_of(given):
 
 def servers_of(given):
     ours = of_caller(given.ours) if given.ours else None
-    found = [servers.Server('registryd', 'ours', ours or build(os.path.dirname(HERE), 'registryd'))]
+    found = [servers.Server('registryd', 'ours', ours or registryd())]
     if peer := shutil.which('docker-registry'):
         found.append(servers.Server('docker-registry', 'peer', peer))
     for text in given.other:
@@ -121,7 +121,7 @@ def main():
     if given.list:
         print('\n'.join(f'{workload.name:32} {workload.title}' for workload in wanted))
         return
-    generator = load.Generator(build(HERE, 'registry-load'))
+    generator = load.Generator(registry_load())
     chosen = servers_of(given)
     facts = machine.describe(chosen)
     folder = tempfile.mkdtemp(prefix='registry-benchmark-', dir=given.work)

@@ -18,12 +18,20 @@ def of_caller(path):
 
 
 def build(folder, product):
-    """Builds a product for release; the path of its binary."""
+    """Builds a product for release; the folder of its binaries."""
     note(f'building {product}')
     for more in ([], ['--show-bin-path']):
         done = subprocess.run(['swift', 'build', '-c', 'release', '--product', product, *more], cwd=folder, check=True,
                               stdout=subprocess.PIPE if more else sys.stderr, text=True)
-    return f'{done.stdout.strip()}/{product}'
+    return done.stdout.strip()
+
+
+def registry_load():
+    return f'{build(HERE, "registry-load")}/registry-load'
+
+
+def registryd():
+    return f'{build(os.path.dirname(HERE), "registryd")}/registryd'
 
 
 def compiler():

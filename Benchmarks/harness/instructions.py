@@ -21,12 +21,11 @@ COUNTED = {
 }
 
 
-def total(server, options, folder, generator, mode, extent, number, keep):
+def total(server, options, folder, generator, preload, mode, extent, number, path):
     """Instructions of a server's whole life with so many operations on one connection."""
-    path = f'{keep or folder}/callgrind.{mode}.{number}'
     # One processor, so that a second one doesn't change who wakes whom.
     tracer = ('taskset', '-c', '0', 'valgrind', '--tool=callgrind', f'--callgrind-out-file={path}')
-    with servers.running(server, options, folder, tracer) as it:
+    with servers.running(server, options, folder, tracer, {'LD_PRELOAD': preload}) as it:
         generator.run(mode, it.port, operations=number, duration=300, **extent)
     with open(path) as file:
         return int(re.search(r'^(?:totals|summary): (\d+)', file.read(), re.MULTILINE)[1])
@@ -34,14 +33,20 @@ def total(server, options, folder, generator, mode, extent, number, keep):
 
 def count(ours, generator, folder, keep):
     """Instructions of an operation, by the name of the workload."""
-    server = servers.Server('registryd', 'ours', ours)
+    # Debian 12's valgrind can't read the debugging information of this compiler; the names of functions stay.
+    subprocess.run(['strip', '--strip-debug', '-o', f'{folder}/registryd', ours], check=True)
+    server = servers.Server('registryd', 'ours', f'{folder}/registryd')
+    # Without it, Debian 12's valgrind crashes; its source says why.
+    preload = f'{building.build(building.HERE, "SigsuspendCopy")}/libSigsuspendCopy.so'
     stores = content.Stores(folder, lambda text: None)
     found = {}
     for name, (mode, few, many, prepare) in COUNTED.items():
         totals = []
         for number in (few, many):
             root, extent = prepare(stores, server)
-            totals.append(total(server, servers.Options(root), folder, generator, mode, extent, number, keep))
+            path = f'{keep or folder}/callgrind.{name.replace(" ", "-").replace(",", "")}.{number}'
+            totals.append(total(server, servers.Options(root), folder, generator, preload, mode, extent,
+                                number, path))
         found[name] = round((totals[1] - totals[0]) / (many - few))
         print(f'{name}: {found[name]:,} instructions', flush=True)
     return found
@@ -71,8 +76,8 @@ def main():
     parser.add_argument('--update', action='store_true', help='write the baseline')
     parser.add_argument('--keep', metavar='FOLDER', help='where to leave the profiles, for callgrind_annotate')
     given = parser.parse_args()
-    generator = load.Generator(building.build(building.HERE, 'registry-load'))
-    ours = building.of_caller(given.ours) if given.ours else building.build(os.path.dirname(building.HERE), 'registryd')
+    generator = load.Generator(building.registry_load())
+    ours = building.of_caller(given.ours) if given.ours else building.registryd()
     keep = building.of_caller(given.keep) if given.keep else None
     if keep:
         os.makedirs(keep, exist_ok=True)

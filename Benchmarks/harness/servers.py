@@ -160,8 +160,9 @@ def _await(process, port, tls, command, patience):
 
 
 @contextlib.contextmanager
-def running(server, options, folder, tracer=()):
-    """Starts the server and ends it. `tracer` is a command that runs another one, such as strace's."""
+def running(server, options, folder, tracer=(), environment=None):
+    """Starts the server and ends it. `tracer` is a command that runs another one, such as strace's; `environment` is
+    added to what the server inherits."""
     port = processes.free_port()
     # What runs another program may slow it down much.
     patience = 180 if tracer else 30
@@ -173,7 +174,8 @@ def running(server, options, folder, tracer=()):
     command = [*tracer, *_command(server, options, port, folder)]
     started = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL, preexec_fn=limits)
+                               stderr=subprocess.DEVNULL, preexec_fn=limits,
+                               env={**os.environ, **(environment or {})})
     it = None
     try:
         _await(process, port, options.tls, command, patience)

@@ -101,6 +101,9 @@ class Targets:
             outcome = self.outcomes['mixed']
             self._compare('mixed 80/20, open loop: p99 against p50', outcome.value('registryd', 'p99 ms'),
                           outcome.value('registryd', 'p50 ms'), AT_MOST, 5)
+            for kind in ('pull', 'push'):
+                self._compare(f'the same, of each {kind} alone', outcome.value('registryd', f'{kind} p99 ms'),
+                              outcome.value('registryd', f'{kind} p50 ms'), AT_MOST, 5)
             self._each_peer('mixed', AT_MOST, 0.2, 0.2, key='p99 ms')
 
     def _tags(self):

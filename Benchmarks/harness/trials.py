@@ -67,6 +67,9 @@ class Trials:
             rate = round(0.7 * peak)
             figures = self._measured(it, lambda: self.generator.run(
                 'mixed', it.port, **options, duration=self.plan.duration * 2, rate=rate))
+        for kind, part in figures['kinds'].items():
+            for percentile in ('p50', 'p99'):
+                figures[f'{kind} {percentile} ms'] = part['latencyMilliseconds'][percentile]
         return {**figures, 'peak per second': peak, 'rate': rate}
 
     def _referrers(self, workload, server):
@@ -89,7 +92,7 @@ class Trials:
             if workload.connections == 1:
                 return {'value': processes.memory_mib(it.pid, 'VmRSS')}
             command = self.generator.command('idle', it.port, target='/v2/', connections=workload.connections,
-                                             grace=10)
+                                             grace=30)
             client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             try:
                 lines = []
@@ -99,6 +102,8 @@ class Trials:
                     if not lines[-1]:
                         break
                 report = self.generator.report(''.join(lines))
+                if report['unfinished'] > workload.connections / 100:
+                    raise load.Failed(f'{report["unfinished"]} connections had no answer after 30 s')
                 return {'value': processes.memory_mib(it.pid, 'VmRSS'), 'unanswered': report['unfinished']}
             finally:
                 client.stdin.close()
