@@ -1,0 +1,127 @@
+"""Stores made directly on the disk, in the layout that all the registries share, and read by all of them."""
+import hashlib
+import json
+import os
+import random
+
+MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+INDEX = 'application/vnd.oci.image.index.v1+json'
+LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip'
+CONFIG = 'application/vnd.oci.image.config.v1+json'
+BLOCK = 1 << 20
+ACCEPT = f'Accept: {MANIFEST}, {INDEX}, application/vnd.docker.distribution.manifest.v2+json'
+
+
+def data_path(digest):
+    """Below a store's root; also the path that nginx serves it under."""
+    hexadecimal = digest.split(':')[1]
+    return f'docker/registry/v2/blobs/sha256/{hexadecimal[:2]}/{hexadecimal}/data'
+
+
+def _write(path, content):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, 'wb') as file:
+        file.write(content)
+
+
+class Store:
+    """A store below a folder."""
+
+    def __init__(self, root):
+        self.root = root
+        self.repositories = f'{root}/docker/registry/v2/repositories'
+
+    def _link(self, repository, path, digest):
+        _write(f'{self.repositories}/{repository}/{path}/link', digest.encode())
+
+    def blob(self, repository, size, seed=0):
+        """A layer of incompressible bytes."""
+        block = random.Random(f'{size} {seed}').randbytes(min(size, BLOCK))
+        path, hasher = f'{self.root}/new', hashlib.sha256()
+        os.makedirs(self.root, exist_ok=True)
+        with open(path, 'wb') as file:
+            for _ in range(size // len(block)):
+                file.write(block)
+                hasher.update(block)
+        digest = f'sha256:{hasher.hexdigest()}'
+        place = f'{self.root}/{data_path(digest)}'
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.rename(path, place)
+        self._link(repository, f'_layers/sha256/{hasher.hexdigest()}', digest)
+        return digest
+
+    def manifest(self, repository, tag, layers=7):
+        """An image of small layers: about 1.5 KiB of manifest."""
+        config = self.blob(repository, 512, tag)
+        descriptors = [{'mediaType': LAYER, 'digest': self.blob(repository, 1024, f'{tag} {number}'), 'size': 1024}
+                       for number in range(layers)]
+        content = json.dumps({'schemaVersion': 2, 'mediaType': MANIFEST,
+                              'config': {'mediaType': CONFIG, 'digest': config, 'size': 512},
+                              'layers': descriptors}).encode()
+        hexadecimal = hashlib.sha256(content).hexdigest()
+        digest = f'sha256:{hexadecimal}'
+        _write(f'{self.root}/{data_path(digest)}', content)
+        self._link(repository, f'_manifests/revisions/sha256/{hexadecimal}', digest)
+        self._link(repository, f'_manifests/tags/{tag}/current', digest)
+        self._link(repository, f'_manifests/tags/{tag}/index/sha256/{hexadecimal}', digest)
+        return digest, len(content)
+
+    def tags(self, repository, count):
+        """Many tags of one manifest. Their links are one file, as far as a file may have names."""
+        digest, _ = self.manifest(repository, 'first')
+        folder = f'{self.repositories}/{repository}/_manifests/tags'
+        source = ''
+        for number in range(count - 1):
+            if number % 30000 == 0:
+                source = f'{self.root}/link{number}'
+                _write(source, digest.encode())
+            os.makedirs(f'{folder}/t{number:07}/current')
+            os.link(source, f'{folder}/t{number:07}/current/link')
+
+    def catalog(self, count):
+        """Many repositories, in groups of a thousand."""
+        for number in range(count):
+            os.makedirs(f'{self.repositories}/g{number // 1000:04}/r{number % 1000:03}/_manifests/tags')
+
+
+class Stores:
+    """The stores of a run, each made when it is first wanted."""
+
+    def __init__(self, folder, note):
+        self.folder = folder
+        self.note = note
+        self._made = {}
+        self._fresh = 0
+
+    def pull(self, size):
+        """A store with a blob, in `bench/pull`: its root and the blob's digest."""
+        store = Store(f'{self.folder}/pull')
+        return store.root, self._once(f'blob of {size} bytes', lambda: store.blob('bench/pull', size))
+
+    def manifest(self):
+        """The root, and digest and size of the manifest that `bench/pull:latest` is."""
+        store = Store(f'{self.folder}/pull')
+        return store.root, *self._once('manifest', lambda: store.manifest('bench/pull', 'latest'))
+
+    def tags(self, count):
+        store = Store(f'{self.folder}/tags')
+        self._once(f'{count} tags', lambda: store.tags(f'bench/n{count}', count))
+        return store.root
+
+    def catalog(self, count):
+        store = Store(f'{self.folder}/catalog-{count}')
+        self._once(f'{count} repositories', lambda: store.catalog(count))
+        return store.root
+
+    def empty(self):
+        """A root for one trial that pushes."""
+        self._fresh += 1
+        path = f'{self.folder}/push-{self._fresh}'
+        os.makedirs(path)
+        return path
+
+    def _once(self, name, make):
+        if name not in self._made:
+            self.note(f'making a store: {name}')
+            self._made[name] = make()
+        return self._made[name]

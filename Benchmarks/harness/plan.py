@@ -1,0 +1,49 @@
+"""How much is measured."""
+from dataclasses import dataclass
+
+from .workloads import GIB, KIB, MIB
+
+
+@dataclass
+class Plan:
+    """A run's extent, from the command line."""
+    quick: bool
+    full: bool
+    rounds: int
+    duration: float
+    sizes: list
+    idle_connections: int = 10_000
+
+    @property
+    def entries(self):
+        """Tags and repositories of the lists."""
+        return [100, 1000, 10_000] + ([1_000_000] if self.full else [])
+
+    @property
+    def memory_size(self):
+        return GIB if self.full else 16 * MIB if self.quick else 256 * MIB
+
+    def traces(self, name):
+        """Whether a workload has its system calls counted."""
+        return not self.quick or name in QUICKLY_TRACED
+
+    def connections(self, size, tls):
+        if self.quick:
+            return [1] if size > 16 * MIB else [16, 64] if size < 64 * KIB and not tls else [16]
+        return [1, 16, 64]
+
+    def count(self, size, connections):
+        """Operations of a load of large blobs, which a duration would cut at random."""
+        if size <= 16 * MIB:
+            return None
+        return max(connections, 6 if self.quick else 12)
+
+
+QUICKLY_TRACED = ('pull-1KiB-c64', 'pull-1MiB-c16', 'manifest-get-tag', 'push-1MiB-c8', 'push-image-c16')
+DEFAULT_SIZES = [KIB, MIB, 256 * MIB]
+
+
+def size_of(text):
+    """1024, 64K, 256M or 2G."""
+    units = {'K': KIB, 'M': MIB, 'G': GIB}
+    return int(text[:-1]) * units[text[-1].upper()] if text[-1].upper() in units else int(text)
