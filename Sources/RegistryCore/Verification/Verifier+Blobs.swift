@@ -63,7 +63,7 @@ extension Verifier {
         for algorithm in DigestAlgorithm.allCases {
             let folder = StoreLayout.damagedBlobs(algorithm)
             try await reading(folder) {
-                var pages = FolderPages(folder, driver: driver)
+                var pages = FolderPages(driver, folder, absences: [.notFound, .wrongKind])
                 while let page = try await pages.next() {
                     for entry in page {
                         guard let digest = Digest("\(algorithm.rawValue):\(entry.name)") else { continue }
@@ -76,7 +76,7 @@ extension Verifier {
 
     private func putBack(_ digest: Digest, from folder: StoragePath) async throws {
         guard try await registry.blobSize(digest) == nil else { return }
-        var pages = FolderPages(folder, driver: driver)
+        var pages = FolderPages(driver, folder, absences: [.notFound, .wrongKind])
         while let page = try await pages.next() {
             for entry in page {
                 let place = folder.appending(entry.name)
@@ -118,12 +118,12 @@ private struct BlobPlaces {
                 names = page[...]
             } else if let entry = prefixNames.popFirst() {
                 folder = StoreLayout.blobs.appending("\(algorithm.rawValue)/\(entry.name)")
-                pages = FolderPages(folder, driver: driver)
+                pages = FolderPages(driver, folder, absences: [.notFound, .wrongKind])
             } else if let page = try await prefixes?.next() {
                 prefixNames = page[...]
             } else if let next = algorithms.popFirst() {
                 algorithm = next
-                prefixes = FolderPages(StoreLayout.blobs.appending(next.rawValue), driver: driver)
+                prefixes = FolderPages(driver, StoreLayout.blobs.appending(next.rawValue), absences: [.notFound, .wrongKind])
             } else {
                 return nil
             }

@@ -47,7 +47,7 @@ extension Verifier {
     ) async throws {
         for algorithm in DigestAlgorithm.allCases {
             let folder = folder.appending(algorithm.rawValue)
-            var pages = FolderPages(folder, driver: driver)
+            var pages = FolderPages(driver, folder, absences: [.notFound, .wrongKind])
             var entries: ArraySlice<StorageListing.Entry> = []
             try await reading(folder, in: repository) {
                 try await forEachConcurrently(atMost: width, on: registry.shared.hashing) {
@@ -179,7 +179,7 @@ extension Verifier {
     func verifyUploads(of repository: RepositoryName) async throws {
         let folder = StoreLayout.repository(repository).appending("_uploads")
         try await reading(folder, in: repository) {
-            var pages = FolderPages(folder, driver: driver)
+            var pages = FolderPages(driver, folder, absences: [.notFound, .wrongKind])
             while let page = try await pages.next() {
                 for entry in page {
                     let path = folder.appending(entry.name)

@@ -12,7 +12,7 @@ extension Verifier {
     /// Reads the tags of a repository.
     func verifyTags(of repository: RepositoryName, _ needs: RepositoryNeeds) async throws {
         let folder = StoreLayout.tags(in: repository)
-        var pages = FolderPages(folder, driver: driver)
+        var pages = FolderPages(driver, folder, absences: [.notFound, .wrongKind])
         var entries: ArraySlice<StorageListing.Entry> = []
         try await reading(folder, in: repository) {
             try await forEachConcurrently(atMost: widthInRepository, on: registry.shared.hashing) {
@@ -137,7 +137,7 @@ extension Verifier {
         var entries: [HistoryEntry] = []
         for algorithm in DigestAlgorithm.allCases {
             let folder = historyFolder(tag, repository).appending(algorithm.rawValue)
-            var pages = FolderPages(folder, driver: driver)
+            var pages = FolderPages(driver, folder, absences: [.notFound, .wrongKind])
             while let page = try await pages.next() {
                 for entry in page {
                     guard let digest = Digest("\(algorithm.rawValue):\(entry.name)") else { continue }
