@@ -47,7 +47,8 @@ public enum StorageConformance {
 
     /// Every check.
     public static var checks: [Check] {
-        objectChecks + writerChecks + writerEndChecks + listingChecks + deletionChecks + concurrencyChecks
+        objectChecks + writerChecks + writerEndChecks + listingChecks + deletionChecks + movingChecks
+            + concurrencyChecks
     }
 }
 

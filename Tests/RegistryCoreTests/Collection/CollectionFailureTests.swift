@@ -135,7 +135,7 @@ struct CollectionFailureTests {
                 let store = CollectedStore(on: recorder.driver, clock: clock)
                 _ = try await fill(store)
                 let pushed = recorder.steps
-                for _ in 0..<4 {
+                for _ in 0..<3 {
                     clock.advance(CollectedStore.grace + 2)
                     try await store.collect(untagged: true) { $0.concurrency = 1 }
                 }
@@ -155,6 +155,32 @@ struct CollectionFailureTests {
                 }
             }
         }
+    }
+
+    @Test("marks once more at its end if told to, and gives back what the replaced server has accepted meanwhile")
+    func marksAgain() async throws {
+        let blob = try await store.pushBlob("blob", to: a)
+        clock.advance(CollectedStore.grace + 2)
+        let content = CollectedStore.image(["blob"])
+        let digest = ContentHasher.digest(of: content, algorithm: .canonical)
+        let (base, registry, repository) = (faulty, store.registry, a)
+        // After the marking: as the replaced server's push does, which looks nowhere else and has looked before.
+        faulty.inject(
+            .init(
+                .list,
+                .run {
+                    try? await base.put(content, at: StoreLayout.blobData(digest))
+                    try? await registry.writeLink(StoreLayout.revisionLink(digest, in: repository), to: digest)
+                },
+                pathSuffix: StoreLayout.canonicalBlobs.description,
+                times: 1
+            )
+        )
+        let summary = try await store.collect { $0.marksAgain = true }
+        // The blob and its link.
+        #expect(summary.restored == 2 && summary.blobsQuarantined >= 1)
+        #expect(try await store.blobs() == [blob, digest])
+        #expect(try await store.quarantined().isEmpty)
     }
 
     @Test("does not make a push accepted that was stopped for longer than the grace period")
