@@ -69,6 +69,7 @@ struct GarbageCollect: AsyncParsableCommand {
             if !progress.isRunning {
                 report.finish(progress)
                 if json { print(progress.summary) }
+                if let failure = progress.failure { throw AdministrationError("the collection ended early: \(failure)") }
                 return
             }
             try await Task.sleep(for: .milliseconds(200))

@@ -77,6 +77,18 @@ public struct MeteredDriver: StorageDriver {
         try await metrics.measure(.delete) { () async throws(StorageError) in try await driver.deleteTree(at: path) }
     }
 
+    /// `Move`.
+    public func move(from path: StoragePath, to target: StoragePath) async throws(StorageError) {
+        try await metrics.measure(.move) { () async throws(StorageError) in
+            try await driver.move(from: path, to: target)
+        }
+    }
+
+    /// `Delete`.
+    public func removeIfEmpty(_ folder: StoragePath) async throws(StorageError) -> Bool {
+        try await metrics.measure(.delete) { () async throws(StorageError) in try await driver.removeIfEmpty(folder) }
+    }
+
     /// `RedirectURL`.
     public func redirect(for path: StoragePath, method: String) async throws(StorageError) -> String? {
         try await metrics.measure(.redirect) { () async throws(StorageError) in

@@ -83,6 +83,20 @@ public struct TracedDriver<Tracing: Tracer>: StorageDriver {
         try await trace("Delete", path) { (_) async throws(StorageError) in try await driver.deleteTree(at: path) }
     }
 
+    /// `Move`.
+    public func move(from path: StoragePath, to target: StoragePath) async throws(StorageError) {
+        try await trace("Move", path) { (span) async throws(StorageError) in
+            span.attributes["\(prefix)source.path"] = path.description
+            span.attributes["\(prefix)dest.path"] = target.description
+            try await driver.move(from: path, to: target)
+        }
+    }
+
+    /// `Delete`.
+    public func removeIfEmpty(_ folder: StoragePath) async throws(StorageError) -> Bool {
+        try await trace("Delete", folder) { (_) async throws(StorageError) in try await driver.removeIfEmpty(folder) }
+    }
+
     /// `RedirectURL`.
     public func redirect(for path: StoragePath, method: String) async throws(StorageError) -> String? {
         try await trace("RedirectURL", path) { (_) async throws(StorageError) in
