@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOPosix
 import RegistryConfiguration
@@ -56,6 +57,11 @@ final class Administration: Sendable {
             logger: logger
         )
         return services + [server]
+    }
+
+    /// Takes the socket's file away after the server has ended.
+    func close() {
+        if let path = OwnSettings(state.withLock { $0.configuration }).administrationSocket { _ = unlink(path) }
     }
 
     private func purge(_ registry: Registry, _ configuration: Configuration, _ logger: Logger) -> UploadPurgeService? {

@@ -90,10 +90,13 @@ struct ReadOnly: AsyncParsableCommand {
     @Argument(help: "on or off.")
     var state: String?
 
-    @OptionGroup var file: ConfigurationFile
+    @Option(help: "The configuration file; without one REGISTRY_CONFIGURATION_PATH.")
+    var config: String?
 
     func run() async throws {
         guard state == nil || state == "on" || state == "off" else { throw ValidationError("expected on or off") }
+        var file = ConfigurationFile()
+        file.path = config
         try await Administered.with(file) { administered in
             guard case .server(let client) = administered else {
                 ConfigurationFile.print("no server answers at registryd.administration.socket")

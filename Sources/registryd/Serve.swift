@@ -85,6 +85,7 @@ struct Serve: AsyncParsableCommand {
                 logger: quiet
             )
         ).run()
+        administration.close()
         await operations.close()
     }
 }

@@ -112,13 +112,12 @@ public struct AdministrationClient: Sendable {
     }
 
     private func send(_ method: HTTPMethod, _ target: String, _ content: Data? = nil) async throws -> Data {
-        let socket = Data(path.utf8).map { byte in
-            let isPlain = byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
-                || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
-                || (byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9"))
-            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        guard let url = URL(httpURLWithSocketPath: path, uri: target) else {
+            throw AdministrationError("no server can be asked at \(path)")
         }
-        var request = HTTPClientRequest(url: "http+unix://\(socket.joined())\(target)")
+        var request = HTTPClientRequest(url: url.absoluteString)
+        // Otherwise the client names the socket's path here, which is no host.
+        request.headers.add(name: "Host", value: "localhost")
         request.method = method
         if let content { request.body = .bytes(ByteBuffer(bytes: content)) }
         let response: HTTPClientResponse
