@@ -46,7 +46,8 @@ extension Composition {
                     "the certificate has changed and can't be used; what it was before goes on",
                     metadata: ["error": "\(error)"]
                 )
-            case .cipherSuitesIgnored: logger.warning("http.tls.ciphersuites changes nothing when only TLS 1.3 is spoken")
+            case .cipherSuitesIgnored:
+                logger.warning("http.tls.ciphersuites changes nothing when only TLS 1.3 is spoken")
             }
         }
     }

@@ -47,7 +47,9 @@ struct GarbageCollect: AsyncParsableCommand {
         let servers = try await store.registry.presentServers()
         options.grace = grace ?? (servers.isEmpty ? 0 : options.grace)
         let report = CollectionReporter(isQuiet: quiet || json)
-        for server in servers { report.note("\(server.name) serves this store; unreferenced content is kept for \(options.grace) s") }
+        for server in servers {
+            report.note("\(server.name) serves this store; unreferenced content is kept for \(options.grace) s")
+        }
         let summary = try await store.registry.collect(options) { report.take($0) }
         report.finish(summary)
         if json { print(summary.json) }
@@ -69,7 +71,9 @@ struct GarbageCollect: AsyncParsableCommand {
             if !progress.isRunning {
                 report.finish(progress)
                 if json { print(progress.summary) }
-                if let failure = progress.failure { throw AdministrationError("the collection ended early: \(failure)") }
+                if let failure = progress.failure {
+                    throw AdministrationError("the collection ended early: \(failure)")
+                }
                 return
             }
             try await Task.sleep(for: .milliseconds(200))

@@ -6,7 +6,9 @@ import RegistryHTTP
 struct OwnSettings {
     static let schema: [Setting] =
         Configuration.accessSettings + [
-            .strings("trustedproxies", expected: "an address or a range such as 10.0.0.0/8") { NetworkRange($0) != nil },
+            .strings("trustedproxies", expected: "an address or a range such as 10.0.0.0/8") {
+                NetworkRange($0) != nil
+            },
             .group("administration", [.string("socket", default: nil)]),
             .group(
                 "collection",

@@ -24,8 +24,11 @@ extension Interoperability {
                 let back = "oci:\(bench.scratch.string("back")):latest"
                 try await bench.command("skopeo", ["copy", "--src-cert-dir", bench.trust, target, back]).run()
                 #expect(try ImageLayout.digest(in: bench.scratch.path("back")) == ClientBench.image.digest)
-                try await bench.command("skopeo", ["list-tags", "--cert-dir", bench.trust, "docker://\(bench.authority)/secured"])
-                    .run()
+                try await bench.command(
+                    "skopeo",
+                    ["list-tags", "--cert-dir", bench.trust, "docker://\(bench.authority)/secured"]
+                )
+                .run()
                 try await bench.command("skopeo", ["logout", bench.authority]).run()
                 try await bench.command("skopeo", ["inspect", "--cert-dir", bench.trust, target]).runExpectingFailure()
             }
@@ -34,10 +37,13 @@ extension Interoperability {
         @Test("buildah logs in over TLS, pushes and pulls", arguments: Login.allCases)
         func buildah(login: Login) async throws {
             try await SecuredBench.with(login) { bench in
-                let storage = ["--root", bench.scratch.string("b"), "--runroot", bench.scratch.string("br"),
-                               "--storage-driver", "vfs"]
+                let storage = [
+                    "--root", bench.scratch.string("b"), "--runroot", bench.scratch.string("br"),
+                    "--storage-driver", "vfs",
+                ]
                 try await bench.command("buildah", bench.login("pass")).run()
-                let pulled = try await bench.command("buildah", storage + ["pull", "oci:\(bench.imageLayout):latest"]).run()
+                let pulled = try await bench.command("buildah", storage + ["pull", "oci:\(bench.imageLayout):latest"])
+                    .run()
                 let image = try #require(pulled.lines.last)
                 let target = "docker://\(bench.authority)/secured:buildah"
                 try await bench.command("buildah", storage + ["push", "--cert-dir", bench.trust, image, target]).run()
@@ -45,14 +51,17 @@ extension Interoperability {
             }
         }
 
-        @Test("curl sees the challenge of the way to log in, on the API's base and before a repository is looked for",
-              arguments: Login.allCases)
+        @Test(
+            "curl sees the challenge of the way to log in, on the API's base and before a repository is looked for",
+            arguments: Login.allCases
+        )
         func challenge(login: Login) async throws {
             try await SecuredBench.with(login) { bench in
                 for path in ["/v2/", "/v2/no/such/manifests/1", "/v2/BAD/manifests/1"] {
                     let answer = try await bench.curl(["-i", "\(bench.base)\(path)"])
                     #expect(answer.contains(" 401"))
-                    let expected = login == .htpasswd
+                    let expected =
+                        login == .htpasswd
                         ? #"www-authenticate: basic realm="Registry Realm""#
                         : #"www-authenticate: bearer realm="\#(bench.base)/token",service="registry.example""#
                     #expect(answer.lowercased().contains(expected.lowercased()), "\(answer)")
@@ -75,7 +84,8 @@ private struct SecuredBench {
     /// The folder with the authority's certificate.
     var trust: String { scratch.string("trust") }
 
-    static func with(_ login: Interoperability.Secured.Login, _ body: (SecuredBench) async throws -> Void) async throws {
+    static func with(_ login: Interoperability.Secured.Login, _ body: (SecuredBench) async throws -> Void) async throws
+    {
         let scratch = try ScratchFolder(name: "secured")
         defer { scratch.remove() }
         for folder in ["home", "run", "tmp", "data", "certs", "trust"] { _ = try scratch.makeFolder(folder) }
@@ -145,6 +155,7 @@ private struct SecuredBench {
     }
 
     func curl(_ arguments: [String]) async throws -> String {
-        try await Command("curl", ["-sS", "--cacert", scratch.string("trust/ca.crt")] + arguments).run(seconds: 20).output
+        try await Command("curl", ["-sS", "--cacert", scratch.string("trust/ca.crt")] + arguments).run(seconds: 20)
+            .output
     }
 }

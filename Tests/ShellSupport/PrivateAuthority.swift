@@ -10,7 +10,9 @@ public struct PrivateAuthority: Sendable {
     public static func make(in folder: URL) async throws -> PrivateAuthority {
         let authority = PrivateAuthority(folder: folder)
         try await authority.openssl(
-            ["req", "-x509"] + authority.newKey("ca") + ["-out", "ca.crt", "-subj", "/CN=a test's authority", "-days", "2"]
+            ["req", "-x509"] + authority.newKey("ca") + [
+                "-out", "ca.crt", "-subj", "/CN=a test's authority", "-days", "2",
+            ]
         )
         try await authority.issue("intermediate", by: "ca", extensions: "basicConstraints=critical,CA:true")
         try await authority.issue(

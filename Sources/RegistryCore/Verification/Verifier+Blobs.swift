@@ -123,7 +123,11 @@ private struct BlobPlaces {
                 prefixNames = page[...]
             } else if let next = algorithms.popFirst() {
                 algorithm = next
-                prefixes = FolderPages(driver, StoreLayout.blobs.appending(next.rawValue), absences: [.notFound, .wrongKind])
+                prefixes = FolderPages(
+                    driver,
+                    StoreLayout.blobs.appending(next.rawValue),
+                    absences: [.notFound, .wrongKind]
+                )
             } else {
                 return nil
             }

@@ -102,7 +102,11 @@ public struct AdministrationClient: Sendable {
         try await decode([String: String].self, .POST, "/v1/deleted-repositories/\(id)/restore")["name"] ?? ""
     }
 
-    private func decode<Value: Decodable>(_ type: Value.Type, _ method: HTTPMethod, _ path: String) async throws -> Value {
+    private func decode<Value: Decodable>(
+        _ type: Value.Type,
+        _ method: HTTPMethod,
+        _ path: String
+    ) async throws -> Value {
         let data = try await send(method, path)
         do {
             return try JSONDecoder().decode(type, from: data)

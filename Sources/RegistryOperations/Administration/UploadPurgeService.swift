@@ -43,7 +43,8 @@ public struct UploadPurgeService: Service {
     private func purge() async {
         let logger = logger
         do {
-            let count = try await registry.purgeUploads(olderThan: age.components.seconds, isDryRun: isDryRun) { event in
+            let count = try await registry.purgeUploads(olderThan: age.components.seconds, isDryRun: isDryRun) {
+                event in
                 guard case .eligibleUpload(let id, let repository) = event else { return }
                 logger.debug("an abandoned upload", metadata: ["repository": "\(repository)", "upload": "\(id)"])
             }

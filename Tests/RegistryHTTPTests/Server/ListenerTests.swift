@@ -123,7 +123,9 @@ struct ListenerTests {
     private static func listeningSocket() throws -> CInt {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         // 127.0.0.1 and any port, as bytes: which module owns the members of the system's structures varies.
-        let address = withUnsafeBytes(of: sa_family_t(AF_INET)) { Array($0) } + [0, 0, 127, 0, 0, 1] + [UInt8](repeating: 0, count: 8)
+        let address =
+            withUnsafeBytes(of: sa_family_t(AF_INET)) { Array($0) } + [0, 0, 127, 0, 0, 1]
+            + [UInt8](repeating: 0, count: 8)
         let bound = address.withUnsafeBytes {
             bind(descriptor, $0.bindMemory(to: sockaddr.self).baseAddress, socklen_t($0.count))
         }
