@@ -4,11 +4,14 @@ import RegistryOperations
 /// Prints what a collection does: the replaced server's lines on standard output, how far it is, and a summary.
 struct CollectionReporter: Sendable {
     private let isQuiet: Bool
+    private let isDryRun: Bool
     private let bar: ProgressBar
     private let lines = CollectionLines()
 
-    init(isQuiet: Bool) {
+    /// - Parameter isDryRun: whether nothing is changed, so that what is told would only happen.
+    init(isQuiet: Bool, isDryRun: Bool) {
         self.isQuiet = isQuiet
+        self.isDryRun = isDryRun
         bar = ProgressBar(isQuiet: isQuiet)
     }
 
@@ -63,9 +66,10 @@ struct CollectionReporter: Sendable {
 
     private func summarize(_ repositories: Int, removed: Int, quarantined: Int, bytes: Int64) {
         guard !isQuiet else { return }
+        let would = isDryRun ? "would be " : ""
         note(
-            "\(repositories) repositories; \(removed) blobs removed, \(bytesText(bytes)) freed; "
-                + "\(quarantined) blobs set aside until the grace period is over"
+            "\(repositories) repositories; \(removed) blobs \(would)removed, \(bytesText(bytes)) \(would)freed; "
+                + "\(quarantined) blobs \(would)set aside until the grace period is over"
         )
     }
 }

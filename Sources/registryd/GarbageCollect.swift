@@ -46,7 +46,7 @@ struct GarbageCollect: AsyncParsableCommand {
         options.countsFirst = true
         let servers = try await store.registry.presentServers()
         options.grace = grace ?? (servers.isEmpty ? 0 : options.grace)
-        let report = CollectionReporter(isQuiet: quiet || json)
+        let report = CollectionReporter(isQuiet: quiet || json, isDryRun: dryRun)
         for server in servers {
             report.note("\(server.name) serves this store; unreferenced content is kept for \(options.grace) s")
         }
@@ -61,7 +61,7 @@ struct GarbageCollect: AsyncParsableCommand {
             deletesUntagged: deleteUntagged ? true : nil,
             grace: grace
         )
-        let report = CollectionReporter(isQuiet: quiet || json)
+        let report = CollectionReporter(isQuiet: quiet || json, isDryRun: dryRun)
         var line = 0
         while true {
             let progress = try await client.collection(from: line)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AsyncHTTPClient
+import Foundation
 import NIOPosix
 import RegistryConfiguration
 import RegistryCore
@@ -51,8 +52,12 @@ enum Administered {
         let configuration = try file.load()
         try Composition.checkAvailable(configuration)
         do {
-            if let socket = OwnSettings(configuration).administrationSocket {
-                let client = HTTPClient(eventLoopGroupProvider: .singleton)
+            if let socket = OwnSettings(configuration).administrationSocket,
+                FileManager.default.fileExists(atPath: socket)
+            {
+                // A server that was killed leaves its socket; the client tries such a one again for as long as it may.
+                let timeout = HTTPClient.Configuration.Timeout(connect: .seconds(1))
+                let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(timeout: timeout))
                 let administration = AdministrationClient(client: client, socket: socket)
                 if await administration.isServed() {
                     do {

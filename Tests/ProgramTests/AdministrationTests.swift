@@ -61,17 +61,19 @@ struct AdministrationTests {
                 let run = try await bench.verb("garbage-collect", "--delete-untagged")
                 #expect(run.status == 0)
                 #expect(run.output.contains("a: marking manifest \(Self.other.digest) "))
-                #expect(run.output.contains("manifest eligible for deletion: {a \(Self.image.digest) []}"))
+                #expect(run.output.contains("0 blobs and 0 manifests eligible for deletion"))
                 #expect(try await bench.status("GET", "/v2/a/manifests/\(Self.image.digest)") == 200)
             }
             let dry = try await bench.verb("garbage-collect", "--dry-run", "-m")
+            #expect(dry.output.contains("manifest eligible for deletion: {a \(Self.image.digest) []}"))
             #expect(dry.output.contains("1 manifests eligible for deletion"))
-            #expect(dry.errorOutput.contains("0 blobs removed"))
+            #expect(dry.errorOutput.contains("3 blobs would be removed"))
             let run = try await bench.verb("garbage-collect", "-m", "--quiet")
             #expect(run.status == 0 && run.output.isEmpty)
             try await bench.serving {
-                #expect(try await bench.status("GET", "/v2/a/manifests/\(Self.image.digest)") == 404)
-                #expect(try await reader.verify("a", "1") == Self.other.count)
+                let gone = try await bench.status("GET", "/v2/a/manifests/\(Self.image.digest)")
+                let count = try await reader.verify("a", "1")
+                #expect(gone == 404 && count == Self.other.count)
             }
             #expect(!FileManager.default.fileExists(atPath: bench.scratch.string("admin.sock")))
         }
@@ -109,7 +111,10 @@ struct AdministrationTests {
             #expect(words.last == "team/a")
             #expect(try await bench.verb("repository", "restore", words[0]).trimmedOutput == "restored team/a")
             #expect(try await bench.verb("repository", "restore", words[0]).status == 1)
-            try await bench.serving { #expect(try await reader.verify("team/a", "1") == Self.image.count) }
+            try await bench.serving {
+                let count = try await reader.verify("team/a", "1")
+                #expect(count == Self.image.count)
+            }
         }
     }
 
@@ -123,11 +128,13 @@ struct AdministrationTests {
                 ).run().trimmedOutput
             }
             try await bench.serving {
-                #expect(try await turn("on") == "read-only")
-                #expect(try await bench.status("POST", "/v2/a/blobs/uploads/") == 405)
-                #expect(try await bench.status("GET", "/v2/") == 200)
-                #expect(try await turn("off") == "writable")
-                #expect(try await bench.status("POST", "/v2/a/blobs/uploads/") == 202)
+                let on = try await turn("on")
+                let refused = try await bench.status("POST", "/v2/a/blobs/uploads/")
+                let read = try await bench.status("GET", "/v2/")
+                let off = try await turn("off")
+                let accepted = try await bench.status("POST", "/v2/a/blobs/uploads/")
+                #expect(on == "read-only" && off == "writable")
+                #expect(refused == 405 && read == 200 && accepted == 202)
             }
         }
     }
