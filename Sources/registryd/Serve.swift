@@ -52,12 +52,15 @@ struct Serve: AsyncParsableCommand {
         let responder = ReplaceableResponder(try await source.responder(for: configuration))
         let administration = Administration(configuration, source: source, responder: responder)
         let tls = try Composition.tls(configuration, pool: pools.files, logger: logs.logger)
+        // Its own line about where it listens is a part of the announcement.
+        var serverLogger = logs.logger
+        serverLogger.logLevel = .error
         let server = RegistryServer(
             configuration: try Composition.server(configuration, tls: tls),
             responder: operations.watching(responder: responder),
             eventLoopGroup: group,
             observer: operations.observer,
-            logger: logs.logger
+            logger: serverLogger
         )
         let reload = Reload(
             source: file.source,

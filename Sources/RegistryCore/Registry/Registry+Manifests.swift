@@ -46,14 +46,16 @@ extension Registry {
 
     /// A manifest by its digest; `nil` when the repository does not have it.
     func storedManifest(_ digest: Digest, in repository: RepositoryName) async throws -> Manifest? {
-        guard let canonical = try await storedDigest(ofRevision: digest, in: repository),
-            let content = try await manifestContent(canonical)
-        else { return nil }
+        guard let canonical = try await storedDigest(ofRevision: digest, in: repository) else { return nil }
+        if let manifest = shared.manifests[canonical] { return manifest }
+        guard let content = try await manifestContent(canonical) else { return nil }
         let parsed = await working(on: content.readableBytes) {
             Result { () throws(ManifestError) in try Manifest(stored: content) }
         }
         do {
-            return try parsed.get()
+            let manifest = try parsed.get()
+            shared.manifests.insert(manifest, for: canonical)
+            return manifest
         } catch {
             throw error.registryError
         }

@@ -49,6 +49,7 @@ public struct Registry: Sendable {
         /// One writer at a time for an upload.
         let uploads = KeyedLock<UploadID>()
         let locations = BlobLocations()
+        let manifests = ManifestCache()
         let events: (any EventSink)?
         let hashing: (any TaskExecutor)?
         let now: @Sendable () -> WallTime

@@ -123,22 +123,43 @@ extension RegistryResponder {
 
 /// The types that a client lists in `Accept`.
 ///
-/// Like the replaced server this knows no weights; unlike it a wildcard counts, and no header at all accepts all.
+/// Like the replaced server this knows no weights; unlike it a wildcard counts, and no header at all accepts all. The
+/// list is read as bytes and only looked through: clients send some ten types with each request.
 struct AcceptedTypes {
-    private let types: Set<String>
-    private let acceptsAll: Bool
+    private let values: [String]
 
-    init(_ values: [String]) {
-        var types: Set<String> = []
+    init(_ values: [String]) { self.values = values }
+
+    func contains(_ type: MediaType) -> Bool {
+        var isEmpty = true
         for value in values {
-            for item in value.split(separator: ",") {
-                let bare = item.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
-                if !bare.isEmpty { types.insert(bare.lowercased()) }
+            for item in value.utf8.split(separator: UInt8(ascii: ",")) {
+                let bare = Self.bare(item)
+                if bare.isEmpty { continue }
+                isEmpty = false
+                if Self.equal(bare, type.description.utf8) || Self.equal(bare, "*/*".utf8)
+                    || Self.equal(bare, "application/*".utf8)
+                {
+                    return true
+                }
             }
         }
-        self.types = types
-        acceptsAll = types.isEmpty || types.contains("*/*") || types.contains("application/*")
+        return isEmpty
     }
 
-    func contains(_ type: MediaType) -> Bool { acceptsAll || types.contains(type.description) }
+    /// An item without its parameters and the space around it.
+    private static func bare(_ item: Substring.UTF8View) -> Substring.UTF8View {
+        var bare = item.prefix { $0 != UInt8(ascii: ";") }.drop(while: isSpace)
+        while let last = bare.last, isSpace(last) { bare.removeLast() }
+        return bare
+    }
+
+    /// Whether an item is a type, whose letters are small, in any case.
+    private static func equal(_ item: Substring.UTF8View, _ type: String.UTF8View) -> Bool {
+        item.elementsEqual(type) { byte, wanted in
+            byte == wanted || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") && byte | 0x20 == wanted
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 }

@@ -52,8 +52,9 @@ enum Route: Sendable {
         }
         // The replaced server redirects a path without its last slash, or with one too many, to the other form; a
         // redirect turns POST into GET in many clients, so both forms are answered.
-        var parts = Substring(rest.dropFirst()).split(separator: "/", omittingEmptySubsequences: false)
-        if parts.last == "" { parts.removeLast() }
+        var parts = rest.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { Substring($0) }
+        if parts.last?.isEmpty == true { parts.removeLast() }
         self = Self.endpoint(method, parts)
     }
 
@@ -82,11 +83,17 @@ enum Route: Sendable {
 
     private static func named(_ parts: ArraySlice<Substring>, _ route: (RepositoryName) -> Route) -> Route {
         do {
-            return route(try RepositoryName(parsing: parts.joined(separator: "/")))
+            return route(try RepositoryName(parsing: joined(parts)))
         } catch {
             let message = "invalid repository name: \(error)"
             return .invalid(nil, RegistryError(.nameInvalid, message: message))
         }
+    }
+
+    /// Parts of one path with what stands between them.
+    private static func joined(_ parts: ArraySlice<Substring>) -> Substring {
+        guard let first = parts.first, let last = parts.last else { return "" }
+        return first.base[first.startIndex..<last.endIndex]
     }
 
     private static func digest(_ name: RepositoryName, _ text: Substring, _ route: (Digest) -> Route) -> Route {

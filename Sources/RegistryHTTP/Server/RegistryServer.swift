@@ -73,7 +73,7 @@ public final class RegistryServer: Service {
             throw error
         }
         if let local = socket.channel.channel.localAddress {
-            logger.debug(
+            logger.info(
                 "listening",
                 metadata: ["address": "\(local)", "tls": "\(configuration.security != nil)"]
             )

@@ -31,18 +31,21 @@ struct ConnectionEndTests {
     @Test("a client that disconnects ends the reading of its content, not the responder")
     func endsReading() async throws {
         let errors = Mutex<[RequestBodyError?]>([])
+        let pieces = Mutex(0)
         let responder = ClosureResponder { _, body in
             do {
-                while try await body.next() != nil {}
+                while try await body.next() != nil { pieces.withLock { $0 += 1 } }
             } catch {
                 errors.withLock { $0.append(error as? RequestBodyError) }
             }
             return Response(.ok)
         }
         try await withServer(responder) { server in
-            for isReset in [false, true] {
+            for (count, isReset) in [false, true].enumerated() {
                 let client = try await server.connect()
                 try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+                // A reset throws away what the server has not read yet, the whole request perhaps.
+                try await untilTrue { pieces.withLock { $0 } == count + 1 }
                 if isReset { await client.reset() } else { await client.close() }
             }
             try await untilTrue { errors.withLock { $0.count } == 2 }
