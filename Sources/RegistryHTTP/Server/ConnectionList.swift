@@ -5,6 +5,9 @@ import Synchronization
 final class ConnectionList: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: AcceptedConnection] = [:]
+        /// How many connections have a task. Those that were accepted and wait for one aren't counted: were they, the
+        /// last few up to the limit would wait for each other.
+        var served = 0
         var isDraining = false
         var waiter: CheckedContinuation<Void, Never>?
     }
@@ -32,20 +35,26 @@ final class ConnectionList: Sendable {
         connection.channel.closeFuture.whenComplete { _ in self.remove(id) }
     }
 
-    private func remove(_ id: ObjectIdentifier) {
+    private func remove(_ id: ObjectIdentifier) { state.withLock { $0.connections[id] = nil } }
+
+    /// Notes that a connection gets a task. One call of ``endServing()`` follows.
+    func beginServing() { state.withLock { $0.served += 1 } }
+
+    /// Notes that a connection's task has ended.
+    func endServing() {
         let waiter: CheckedContinuation<Void, Never>? = state.withLock {
-            $0.connections[id] = nil
-            return $0.connections.count < limit ? $0.waiter.take() : nil
+            $0.served -= 1
+            return $0.served < limit ? $0.waiter.take() : nil
         }
         waiter?.resume()
     }
 
-    /// Waits until there is room for another connection, or the server stops.
+    /// Waits until another connection may have a task, or the server stops.
     func waitForRoom() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isFull = state.withLock {
-                    guard $0.connections.count >= limit, !$0.isDraining, !Task.isCancelled else { return false }
+                    guard $0.served >= limit, !$0.isDraining, !Task.isCancelled else { return false }
                     $0.waiter = continuation
                     return true
                 }

@@ -111,8 +111,10 @@ public final class RegistryServer: Service {
                     try await withThrowingDiscardingTaskGroup { group in
                         for try await connection in inbound {
                             let context = self.context(of: connection.channel.eventLoop)
+                            self.connections.beginServing()
                             group.addTask(executorPreference: context.executor) {
                                 await self.serve(connection, context)
+                                self.connections.endServing()
                             }
                             await self.connections.waitForRoom()
                         }

@@ -125,6 +125,24 @@ struct ConnectionEndTests {
             await third.close()
         }
     }
+
+    @Test("as many connections as there may be are all served, those too that come at one moment")
+    func servesUpToLimit() async throws {
+        let count = 40
+        try await withServer {
+            $0.limits.connections = count
+        } _: { server in
+            // All connect before any is answered, so that some are accepted while the limit is reached.
+            var clients: [RawClient] = []
+            for _ in 0..<count { clients.append(try await server.connect()) }
+            for client in clients { try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+            for client in clients {
+                let answer = try await client.readResponse()
+                #expect(answer.status == 200)
+            }
+            for client in clients { await client.close() }
+        }
+    }
 }
 
 /// Reads content on an event loop of its own, away from the connection's.
