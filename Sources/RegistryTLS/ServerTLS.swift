@@ -1,6 +1,7 @@
 public import NIOCore
 public import NIOPosix
 import NIOSSL
+import RegistryAuth
 public import RegistryHTTP
 public import ServiceLifecycle
 import Synchronization
@@ -61,7 +62,7 @@ public final class ServerTLS: ConnectionSecurity, Service {
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: self.settings.pollInterval)) != nil {
                 let paths = self.settings.paths
-                let stamps = try? await self.pool.runIfActive { paths.map { FileStamp(of: $0) } }
+                let stamps = try? await self.pool.runIfActive { paths.map { try? FileStamp(of: $0) } }
                 guard let stamps, stamps != self.state.withLock({ $0.stamps }) else { continue }
                 try? await self.reload()
             }
@@ -79,7 +80,7 @@ public final class ServerTLS: ConnectionSecurity, Service {
         do {
             (stamps, result) = try await pool.runIfActive {
                 // The stamps first, so that a change while the files are read is seen later.
-                let stamps = settings.paths.map { FileStamp(of: $0) }
+                let stamps = settings.paths.map { try? FileStamp(of: $0) }
                 return (stamps, Result { () throws(TLSError) in try Self.load(settings, protocols: protocols) })
             }
         } catch {
@@ -136,7 +137,7 @@ public final class ServerTLS: ConnectionSecurity, Service {
     }
 
     private static func load(_ settings: TLSSettings, protocols: [[String]]) throws(TLSError) -> State {
-        let stamps = settings.paths.map { FileStamp(of: $0) }
+        let stamps = settings.paths.map { try? FileStamp(of: $0) }
         let configuration = try TLSConfiguration(settings, try TLSFiles(settings))
         var contexts: [[String]: NIOSSLContext] = [:]
         for list in protocols {

@@ -40,20 +40,16 @@ public final class CollectionService: Service {
     private let settings: Settings
     private let logger: Logger
     private let status = Mutex(Status())
-    private let requests: AsyncStream<Request>
-    private let requested: AsyncStream<Request>.Continuation
-
-    private enum Request: Sendable {
-        case scheduled
-        case asked(CollectionOptions)
-    }
+    /// Holds one at the most: who puts one in has made sure that none is there and none runs.
+    private let requests: AsyncStream<CollectionOptions>
+    private let requested: AsyncStream<CollectionOptions>.Continuation
 
     /// Makes the service; it does nothing before ``run()``.
     public init(registry: Registry, settings: Settings, logger: Logger) {
         self.registry = registry
         self.settings = settings
         self.logger = logger
-        (requests, requested) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+        (requests, requested) = AsyncStream.makeStream()
     }
 
     /// How the collection stands that runs, or ran last.
@@ -77,7 +73,7 @@ public final class CollectionService: Service {
             status.isRunning = true
             return true
         }
-        if mayBegin { requested.yield(.asked(options)) }
+        if mayBegin { requested.yield(options) }
         return mayBegin
     }
 
@@ -87,13 +83,7 @@ public final class CollectionService: Service {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.keepSchedule() }
-                for await request in self.requests {
-                    switch request {
-                    case .asked(let options): await self.collect(options)
-                    case .scheduled:
-                        if self.takeTurn() { await self.collect(self.settings.options) }
-                    }
-                }
+                for await options in self.requests { await self.collect(options) }
                 group.cancelAll()
             }
         }
@@ -101,16 +91,7 @@ public final class CollectionService: Service {
 
     private func keepSchedule() async {
         guard let interval = settings.interval else { return }
-        while (try? await Task.sleep(for: interval)) != nil { requested.yield(.scheduled) }
-    }
-
-    private func takeTurn() -> Bool {
-        status.withLock { status in
-            guard !status.isRunning else { return false }
-            status = Status()
-            status.isRunning = true
-            return true
-        }
+        while (try? await Task.sleep(for: interval)) != nil { _ = begin(settings.options) }
     }
 
     private func collect(_ options: CollectionOptions) async {
