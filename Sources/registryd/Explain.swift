@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import RegistryAuth
 import RegistryConfiguration
+import RegistryCore
 
 /// Says whether the access file lets somebody do something, and by which rule; opens nothing else.
 struct Explain: ParsableCommand {

@@ -1,4 +1,4 @@
-internal import RegistryCore
+public import RegistryCore
 
 /// Who may do what: rules in order, of which the first that matches decides; where none does, the answer is no.
 ///

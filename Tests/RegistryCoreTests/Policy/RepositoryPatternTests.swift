@@ -1,4 +1,4 @@
-import RegistryAuth
+import RegistryCore
 import Testing
 
 @Suite("Patterns for repositories")

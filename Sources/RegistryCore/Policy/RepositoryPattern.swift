@@ -28,18 +28,15 @@ public struct RepositoryPattern: Sendable, Hashable {
     public func matches(_ name: String) -> Bool {
         if matchesAll { return true }
         let names = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
-        return Self.matches(
+        return Wildcards.match(
             names,
             components,
             isMany: { $0 == Self.many },
-            matchesOne: {
-                Self.matches($0, $1, isMany: { $0 == Self.star }, matchesOne: { $1 == Self.one || $0 == $1 })
-            }
+            matchesOne: { Wildcards.match($0, $1) }
         )
     }
 
-    private static let star = UInt8(ascii: "*")
-    private static let one = UInt8(ascii: "?")
+    private static let star = Wildcards.star
     private static let many = [star, star]
 
     private static func isValid(_ component: [UInt8]) -> Bool {
@@ -51,39 +48,10 @@ public struct RepositoryPattern: Sendable, Hashable {
             && component.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"), star, one:
+                    UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"), star, Wildcards.one:
                     true
                 default: false
                 }
             }
-    }
-
-    /// Compares a sequence with a pattern in which some elements stand for any number of others, going back to the last
-    /// such element only: what an earlier one could take, the last one can take as well.
-    private static func matches<Element>(
-        _ text: [Element],
-        _ pattern: [Element],
-        isMany: (Element) -> Bool,
-        matchesOne: (_ element: Element, _ pattern: Element) -> Bool
-    ) -> Bool {
-        var (position, place) = (0, 0)
-        var (retryPosition, retryPlace) = (0, -1)
-        while position < text.count {
-            if place < pattern.count, isMany(pattern[place]) {
-                (retryPosition, retryPlace) = (position, place)
-                place += 1
-            } else if place < pattern.count, matchesOne(text[position], pattern[place]) {
-                position += 1
-                place += 1
-            } else if retryPlace >= 0 {
-                retryPosition += 1
-                position = retryPosition
-                place = retryPlace + 1
-            } else {
-                return false
-            }
-        }
-        while place < pattern.count, isMany(pattern[place]) { place += 1 }
-        return place == pattern.count
     }
 }
