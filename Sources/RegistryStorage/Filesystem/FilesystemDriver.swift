@@ -43,6 +43,7 @@ public final class FilesystemDriver: StorageDriver {
     let blocking: BlockingCalls
     let calls: any SystemCalls
     let unsettled = UnsettledFolders()
+    let syncs = FolderSyncs()
     let listings: ListingCache
     let presence: StorePresence
 
