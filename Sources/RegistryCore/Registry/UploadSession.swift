@@ -11,6 +11,8 @@ struct UploadSession {
     /// Bytes are gathered to pieces of about this many before they are hashed and written at once: a hop to another
     /// thread costs some 10 µs, which at 64 KiB a piece is a fifth of the hashing.
     private static let pieceSize = 256 * 1024
+    /// What a source gives at once, mostly: a piece is taken for full when as much may not fit.
+    private static let partSize = 64 * 1024
     /// Up to this many bytes are hashed where the request is answered: 50 µs, no more than two hops cost.
     private static let hashedAtOnce = 64 * 1024
 
@@ -109,9 +111,9 @@ struct UploadSession {
             var piece: ByteBuffer?
             var failure: (any Error)?
             do {
-                while !ended, (piece?.readableBytes ?? 0) < Self.pieceSize {
-                    if var next = try await source.next() {
-                        if piece == nil { piece = next } else { piece?.writeBuffer(&next) }
+                while !ended, (piece?.readableBytes ?? 0) <= Self.pieceSize - Self.partSize {
+                    if let next = try await source.next() {
+                        Self.append(next, to: &piece)
                     } else {
                         ended = true
                     }
@@ -124,6 +126,20 @@ struct UploadSession {
             }
             if let failure { throw failure }
         }
+    }
+
+    private static func append(_ part: ByteBuffer, to piece: inout ByteBuffer?) {
+        guard var bytes = piece else {
+            piece = part
+            return
+        }
+        piece = nil
+        if bytes.writableBytes < part.readableBytes, bytes.readableBytes + part.readableBytes > partSize {
+            // To its full size at once, and not by doubling.
+            bytes.reserveCapacity(minimumWritableBytes: max(pieceSize - bytes.readableBytes, part.readableBytes))
+        }
+        bytes.writeImmutableBuffer(part)
+        piece = bytes
     }
 
     private mutating func hold(_ piece: ByteBuffer) async {

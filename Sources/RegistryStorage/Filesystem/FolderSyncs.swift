@@ -32,6 +32,8 @@ final class FolderSyncs: Sendable {
         var running: Round
         /// The one that begins when that has ended.
         var next: Round?
+        /// How many wait for it, the one that will run it included.
+        var waiting = 0
     }
 
     private enum Part {
@@ -57,6 +59,9 @@ final class FolderSyncs: Sendable {
         if let failure { throw failure }
     }
 
+    /// How many wait for the next synchronisation of a folder; for tests.
+    func waitingCount(for folder: String) -> Int { folders.withLock { $0[folder]?.waiting ?? 0 } }
+
     private func part(in folder: String) -> Part {
         folders.withLock { folders in
             guard let rounds = folders[folder] else {
@@ -64,6 +69,7 @@ final class FolderSyncs: Sendable {
                 folders[folder] = Rounds(running: round)
                 return .first(round)
             }
+            folders[folder]?.waiting += 1
             if let next = rounds.next { return .waiting(next) }
             let next = Round()
             folders[folder]?.next = next
