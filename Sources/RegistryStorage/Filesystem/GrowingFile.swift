@@ -106,7 +106,8 @@ final class GrowingFile: Sendable {
         try step { (state) throws(WriterFailure) in
             try checkOpen(state)
             let folder = parentFolder(target) ?? "/"
-            changes.prepare(folder)
+            // Not when the file is gone: the store may be away, and must not be begun anew.
+            if (try? isStillThere()) == true { changes.prepare(folder) }
             try synchronize(&state)
             try checkNotOvertaken(state)
             do throws(SystemFailure) {

@@ -106,7 +106,8 @@ struct PushCostTests {
             let calls = FaultySystemCalls(synchronizes: false)
             let driver = FilesystemDriver(root: root, threadPool: threads, calls: calls)
             let registry = Registry(driver: driver)
-            // So that the folders of two digits, and those above the links, are there.
+            // So that the folders of two digits, and those above the links and the uploads, are there.
+            _ = try await registry.beginUpload(in: repository)
             for blob in blobs {
                 try await registry.pushBlob(source(blob.bytes), expecting: blob.digest, in: repository)
                 try await driver.deleteTree(at: path("blobs/sha256/\(blob.digest.hex.prefix(2))/\(blob.digest.hex)"))
