@@ -66,6 +66,7 @@ let package = Package(
             dependencies: [
                 "CLinux",
                 "RegistryCore",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

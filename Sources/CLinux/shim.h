@@ -5,7 +5,11 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/types.h>
 #include <unistd.h>
+
+// sync_file_range(2), which is declared for _GNU_SOURCE only; off_t and off64_t are one on the machines that are built for.
+int sync_file_range(int descriptor, off_t offset, off_t count, unsigned int flags);
 
 // openat2(2) with RESOLVE_CACHED, by the current folder: opens what the kernel finds without asking a disk, or fails
 // with EAGAIN. Its structures are declared here, since the C library's headers may be older than the kernel.
