@@ -13,9 +13,13 @@ public struct UploadStatus: Sendable, Hashable {
 extension Registry {
     /// Begins an upload (end-4a of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints)).
     ///
-    /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``.
-    public func beginUpload(in repository: RepositoryName) async throws -> UploadStatus {
+    /// - Parameters:
+    ///   - repository: the repository.
+    ///   - digest: the blob that is to be uploaded, where it is known by now.
+    /// - Throws: ``RegistryError`` with `UNSUPPORTED`, `DENIED` when a rule leaves no room; ``StorageError``.
+    public func beginUpload(in repository: RepositoryName, expecting digest: Digest? = nil) async throws -> UploadStatus {
         try requireWritable()
+        try await requireRoom(forUploadOf: digest, in: repository)
         let (id, started) = (UploadID(), shared.now())
         try await driver.put(ByteBuffer(string: started.rfc3339), at: StoreLayout.uploadStart(id, in: repository))
         return UploadStatus(id: id, size: 0, started: started)
@@ -52,8 +56,8 @@ extension Registry {
     ///   - offset: where the caller believes the upload stands; `nil` to append wherever it does.
     ///   - repository: the repository.
     /// - Returns: where the upload stands now. The bytes are durable.
-    /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`, `TOOMANYREQUESTS`;
-    ///   ``StorageError``; what the source throws.
+    /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`, `TOOMANYREQUESTS`, and
+    ///   `DENIED` by a rule, which ends the upload; ``StorageError``; what the source throws.
     public func append(
         _ source: ContentSource,
         to id: UploadID,
@@ -64,10 +68,10 @@ extension Registry {
         return try await writing(to: id) {
             var session = try await openSession(id, at: offset, alsoHashing: nil, in: repository)
             do {
-                try await session.take(source)
+                try await session.take(limited(source, after: session.size, expecting: nil, in: repository))
             } catch {
                 // The first error is the one to tell.
-                try? await session.suspend()
+                try? await leave(session, after: error)
                 throw error
             }
             try await session.suspend()
@@ -88,7 +92,7 @@ extension Registry {
     ///   - repository: the repository.
     /// - Returns: the blob's length in bytes. The blob is durable, and can be pulled.
     /// - Throws: ``RegistryError`` with `DIGEST_INVALID`, `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`,
-    ///   `TOOMANYREQUESTS`; ``StorageError``; what the source throws.
+    ///   `TOOMANYREQUESTS`, and `DENIED` by a rule, which ends the upload; ``StorageError``; what the source throws.
     @discardableResult
     public func finishUpload(
         _ id: UploadID,
@@ -103,15 +107,20 @@ extension Registry {
             var session = try await openSession(id, at: offset, alsoHashing: other, in: repository)
             let (actual, canonical): (Digest, Digest)
             let began: ContinuousClock.Instant
+            var charge: QuotaCharge?
+            defer { charge?.end() }
             do {
-                try await session.take(source)
+                try await session.take(limited(source, after: session.size, expecting: digest, in: repository))
                 actual = try await session.digest(digest.algorithm)
                 canonical = try await session.digest(.canonical)
                 began = ContinuousClock.now
-                if actual == digest { try await session.commit(as: canonical) }
+                if actual == digest {
+                    charge = try await self.charge(canonical, bytes: session.size, to: repository, isBlob: true)
+                    try await session.commit(as: canonical)
+                }
             } catch {
                 // What was sent is kept, so that the client need not send it again; and the writer must not stay open.
-                try? await session.suspend()
+                try? await leave(session, after: error)
                 throw error
             }
             guard actual == digest else {
@@ -123,6 +132,7 @@ extension Registry {
                 )
             }
             try await linkLayer(digest, storedAs: canonical, in: repository)
+            charge?.succeeded()
             // This process may have been stopped meanwhile, for longer than a collection leaves a blob without a link.
             if ContinuousClock.now - began > options.lateAfter, try await blobSize(canonical) == nil {
                 throw StorageError(.unavailable, at: StoreLayout.blobData(canonical), "the blob was collected")

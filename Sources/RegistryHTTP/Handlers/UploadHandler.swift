@@ -22,7 +22,7 @@ extension RegistryResponder {
         {
             return created(call, name, mounted)
         }
-        let status = try await call.registry.beginUpload(in: name)
+        let status = try await call.registry.beginUpload(in: name, expecting: digest)
         guard let digest else { return progress(.accepted, call, name, status) }
         do {
             try await call.registry.finishUpload(status.id, appending: call.content, expecting: digest, in: name)
