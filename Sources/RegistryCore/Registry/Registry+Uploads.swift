@@ -17,7 +17,8 @@ extension Registry {
     ///   - repository: the repository.
     ///   - digest: the blob that is to be uploaded, where it is known by now.
     /// - Throws: ``RegistryError`` with `UNSUPPORTED`, `DENIED` when a rule leaves no room; ``StorageError``.
-    public func beginUpload(in repository: RepositoryName, expecting digest: Digest? = nil) async throws -> UploadStatus {
+    public func beginUpload(in repository: RepositoryName, expecting digest: Digest? = nil) async throws -> UploadStatus
+    {
         try requireWritable()
         try await requireRoom(forUploadOf: digest, in: repository)
         let (id, started) = (UploadID(), shared.now())
