@@ -47,8 +47,8 @@ extension QuotaRule {
         let limit = bytesText(self.bytes ?? 0)
         return RegistryError(
             .denied,
-            message: "\(bytesText(bytes)) more for \(repository) don't fit into the quota '\(name)' "
-                + "(registryd.policy.quotas): \(bytesText(used)) of \(limit) are used",
+            message: "the quota '\(name)' (registryd.policy.quotas) has no room for this in \(repository): "
+                + "\(bytesText(used)) of \(limit) are used, and it needs at least \(bytesText(bytes)) more",
             detail: .fields([
                 .init("Rule", name), .init("Used", String(used)), .init("Limit", String(self.bytes ?? 0)),
             ])
@@ -78,12 +78,13 @@ extension QuotaRule {
 
 /// A number of bytes for people, in binary units, with one digit after the point, rounded down: `1.5 GiB`.
 func bytesText(_ bytes: Int64) -> String {
-    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
     var (unit, size) = (0, Int64(1))
     while unit < units.count - 1, bytes / size >= 1024 {
         size *= 1024
         unit += 1
     }
-    let tenths = unit == 0 ? 0 : (bytes % size) / ((size + 9) / 10)
+    let tenths = unit == 0 ? 0 : (bytes % size) * 10 / size
+    if bytes == 1 { return "1 byte" }
     return tenths == 0 ? "\(bytes / size) \(units[unit])" : "\(bytes / size).\(tenths) \(units[unit])"
 }
