@@ -16,9 +16,8 @@ extension Interoperability {
             try await ClientBench.with(registry: Self.rules) { bench in
                 try await bench.copy("oci:\(bench.imageLayout):latest", to: bench.docker("app:v1"))
                 try await bench.copy("oci:\(bench.imageLayout):latest", to: bench.docker("app:v1"))
-                let other = bench.scratch.path("other")
-                try ImageLayout.write(ClientBench.arm, to: other)
-                let source = "oci:\(other.path(percentEncoded: false)):latest"
+                try ImageLayout.write(ClientBench.arm, to: bench.scratch.path("other"))
+                let source = "oci:\(bench.scratch.string("other")):latest"
                 // Without --preserve-digests skopeo is free to convert the manifest when its format is refused.
                 let pushed = try await bench.skopeo(["copy", "--dest-tls-verify=false", source, bench.docker("app:v1")])
                     .runExpectingFailure()

@@ -27,6 +27,14 @@ extension Registry {
         }
     }
 
+    /// The tags of a push, those that a rule holds before the others: when another process was faster with one of them,
+    /// none of the others has moved.
+    func heldFirst(_ tags: [Tag], in repository: RepositoryName) -> [Tag] {
+        guard !options.immutability.isEmpty, tags.count > 1 else { return tags }
+        let isHeld = tags.map { options.immutability.rule(holding: $0, in: repository) != nil }
+        return zip(tags, isHeld).filter(\.1).map(\.0) + zip(tags, isHeld).filter { !$0.1 }.map(\.0)
+    }
+
     /// Points a tag to a manifest. One that a rule holds is only made, never moved: of several processes that make it
     /// at once, one succeeds.
     ///

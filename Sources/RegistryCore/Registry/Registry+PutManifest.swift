@@ -56,7 +56,9 @@ extension Registry {
                 try await writeLink(StoreLayout.revisionLink(digest, in: repository), to: canonical)
             }
             charge?.succeeded()
-            for tag in allTags { try await point(tag, to: digest, storedAs: canonical, in: repository) }
+            for tag in heldFirst(allTags, in: repository) {
+                try await point(tag, to: digest, storedAs: canonical, in: repository)
+            }
             if ContinuousClock.now - began > options.lateAfter {
                 try await checkAgain(manifest, canonical: canonical, as: digest, tags: allTags, in: repository)
             }

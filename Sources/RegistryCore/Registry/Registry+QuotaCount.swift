@@ -33,8 +33,8 @@ extension Registry {
     /// Asks whoever keeps the quotas counted (``keepQuotasCounted(every:_:_:)``) to do so soon.
     public func wantQuotaCount() { shared.quotas.wantCount() }
 
-    /// Counts quotas now, every so often, and when it is wanted, until the task is cancelled. One task a registry may do
-    /// so.
+    /// Counts quotas now, every so often, and when it is wanted, until the task is cancelled. To be called once for a
+    /// registry and its copies.
     ///
     /// - Parameters:
     ///   - interval: the time between two counts; more where a count takes long, so that it takes no more than a

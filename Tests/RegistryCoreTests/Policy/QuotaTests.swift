@@ -164,9 +164,11 @@ struct QuotaTests {
         let driver = FaultyDriver(MemoryDriver())
         try await RuledRegistry(on: driver).pushBlob(text(9), to: "team/b")
         let slow = try store(driver, bytes: 1500).with { $0.quotaWait = .milliseconds(10) }
-        driver.inject(.init(.list, .delay(.milliseconds(200)), pathSuffix: "/repositories"))
+        // A call that ends only when nobody waits for it any more.
+        driver.inject(.init(.list, .run { try? await Task.sleep(for: .seconds(3600)) }, pathSuffix: "/repositories"))
         try await slow.pushBlob(text(1), to: "team/a")
         #expect(slow.used == nil)
+        driver.heal()
         #expect(try await slow.counted() == 2000)
     }
 
@@ -207,6 +209,29 @@ struct QuotaTests {
         }
         let error = try await refusal { _ = try await store.registry.append(source, to: upload.id, in: name) }
         #expect(error?.status == 413)
+    }
+
+    @Test("who keeps quotas counted counts at once, and again when it is wanted, until it is cancelled")
+    func kept() async throws {
+        let driver = MemoryDriver()
+        let store = try store(driver, bytes: 1500)
+        let other = RuledRegistry(on: driver)
+        try await other.pushBlob(text(1), to: "team/a")
+        let (reports, report) = AsyncStream<Bool>.makeStream()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                let rules = store.registry.options.quotas
+                await store.registry.keepQuotasCounted(every: .seconds(3600), { rules }) { report.yield($0 == nil) }
+            }
+            var counts = reports.makeAsyncIterator()
+            #expect(await counts.next() == true)
+            #expect(store.used == 1000)
+            try? await other.pushBlob(text(2), to: "team/a")
+            store.registry.wantQuotaCount()
+            #expect(await counts.next() == true)
+            #expect(store.used == 2000)
+            group.cancelAll()
+        }
     }
 
     @Test("a rule without a budget counts nothing")
