@@ -226,7 +226,7 @@ struct QuotaTests {
             var counts = reports.makeAsyncIterator()
             #expect(await counts.next() == true)
             #expect(store.used == 1000)
-            try? await other.pushBlob(text(2), to: "team/a")
+            _ = try? await other.pushBlob(text(2), to: "team/a")
             store.registry.wantQuotaCount()
             #expect(await counts.next() == true)
             #expect(store.used == 2000)
