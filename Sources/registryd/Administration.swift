@@ -41,6 +41,7 @@ final class Administration: Sendable {
         let collections = CollectionService(registry: registry, settings: collection, logger: logger)
         var services: [any Service] = [
             PresenceService(registry: registry, name: Program.holder, logger: logger), collections,
+            QuotaService(registry: registry, rules: { self.quotas }, logger: logger),
         ]
         if let purge = purge(registry, configuration, logger) { services.append(purge) }
         guard let path = settings.administrationSocket else { return services }
@@ -76,6 +77,12 @@ final class Administration: Sendable {
         )
     }
 
+    /// The quotas of the configuration that is in force.
+    private var quotas: [QuotaRule] { state.withLock { $0.configuration }.quotas.map(QuotaRule.init) }
+
+    /// How much of each quota is used.
+    var quotaUsage: [QuotaUsage] { source.registry.quotaUsage(of: quotas) }
+
     private var isReadOnly: Bool { state.withLock { $0.isReadOnly ?? $0.configuration.storage.isReadOnly } }
 
     /// Puts a configuration into force for all later requests.
@@ -85,6 +92,7 @@ final class Administration: Sendable {
         let isReadOnly = state.withLock { $0.isReadOnly }
         responder.replace(with: try await source.responder(for: configuration, isReadOnly: isReadOnly))
         state.withLock { $0.configuration = configuration }
+        source.registry.wantQuotaCount()
     }
 
     private func turnReadOnly(_ isOn: Bool) async throws {

@@ -18,6 +18,13 @@ struct OwnSettings {
                     .bool("deleteuntagged", default: false),
                 ]
             ),
+            .group(
+                "policy",
+                Configuration.policySettings(
+                    isRepositoryPattern: { RepositoryPattern($0) != nil },
+                    isTagPattern: { TagPattern($0) != nil }
+                )
+            ),
         ]
 
     /// Whose word about the client counts (`registryd.trustedproxies`): without the key everybody's, with an empty list

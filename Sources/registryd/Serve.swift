@@ -75,7 +75,12 @@ struct Serve: AsyncParsableCommand {
         )
         // Stopped from the last to the first: the server before what it needs, the logs after all.
         let services: [any Service] =
-            logs.services + (tls.map { [$0] } ?? []) + operations.services(checking: driver, of: server)
+            logs.services + (tls.map { [$0] } ?? [])
+            + operations.services(
+                checking: driver,
+                of: server,
+                further: [QuotaMetrics(usage: { administration.quotaUsage })]
+            )
             + (try administration.services(logs.logger))
             + [reload, StartAnnouncement(server: server, configuration: configuration, logger: logs.logger), server]
         // Its lines below "notice" describe the services, with all that they hold: passwords, secrets, the environment.

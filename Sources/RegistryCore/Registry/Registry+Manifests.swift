@@ -80,7 +80,7 @@ extension Registry {
 
     /// Removes a manifest, and with it every tag that points to it (end-9).
     ///
-    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
+    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`, `DENIED` by a rule; ``StorageError``.
     public func deleteManifest(_ digest: Digest, in repository: RepositoryName) async throws {
         try requireDeletion()
         try await shared.repositories.withLock(repository) {
@@ -94,6 +94,7 @@ extension Registry {
                     names.insert(ContentHasher.digest(of: content, algorithm: algorithm))
                 }
             }
+            try await requireDeletable(names, in: repository)
             // Tags first: were the manifest to go first, a crash would leave tags that point to nothing.
             try await deleteTags(pointingTo: names, in: repository)
             // The one that was asked for goes last, so that the same request can be repeated until all are gone.
@@ -105,16 +106,18 @@ extension Registry {
                     try await deleteIfPresent(StoreLayout.referrer(name, of: subject.digest, in: repository))
                 }
             }
+            noteRemoval(in: repository)
             record(.delete, in: repository, digest: digest)
         }
     }
 
     /// Removes a tag; the manifest that it points to stays (end-9).
     ///
-    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
+    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`, `DENIED` by a rule; ``StorageError``.
     public func deleteTag(_ tag: Tag, in repository: RepositoryName) async throws {
         try requireDeletion()
         try await shared.repositories.withLock(repository) {
+            try await requireDeletable(tag, in: repository)
             guard try await removeTag(tag, in: repository) else {
                 throw unknownManifest(.tag(tag), in: repository)
             }

@@ -15,9 +15,10 @@ extension Registry {
     ///
     /// A crash of the machine may take it away as long as it has no bytes.
     ///
-    /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``.
+    /// - Throws: ``RegistryError`` with `UNSUPPORTED`, `DENIED` when a rule leaves no room; ``StorageError``.
     public func beginUpload(in repository: RepositoryName) async throws -> UploadStatus {
         try requireWritable()
+        try await requireRoom(forUploadIn: repository)
         let (id, started) = (UploadID(), shared.now())
         try await UploadSession.register(id, started: started, in: repository, with: driver)
         return UploadStatus(id: id, size: 0, started: started)
@@ -54,8 +55,8 @@ extension Registry {
     ///   - offset: where the caller believes the upload stands; `nil` to append wherever it does.
     ///   - repository: the repository.
     /// - Returns: where the upload stands now. The bytes are durable.
-    /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`, `TOOMANYREQUESTS`;
-    ///   ``StorageError``; what the source throws.
+    /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`, `TOOMANYREQUESTS`, and
+    ///   `DENIED` by a rule, which ends the upload; ``StorageError``; what the source throws.
     public func append(
         _ source: ContentSource,
         to id: UploadID,
@@ -66,10 +67,10 @@ extension Registry {
         return try await writing(to: id) {
             var session = try await openSession(id, at: offset, alsoHashing: nil, in: repository)
             do {
-                try await session.take(source)
+                try await session.take(limited(source, after: session.size, expecting: nil, in: repository))
             } catch {
                 // The first error is the one to tell.
-                try? await session.suspend()
+                try? await leave(&session, after: error)
                 throw error
             }
             try await session.suspend()
@@ -90,7 +91,7 @@ extension Registry {
     ///   - repository: the repository.
     /// - Returns: the blob's length in bytes. The blob is durable, and can be pulled.
     /// - Throws: ``RegistryError`` with `DIGEST_INVALID`, `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`,
-    ///   `TOOMANYREQUESTS`; ``StorageError``; what the source throws.
+    ///   `TOOMANYREQUESTS`, and `DENIED` by a rule, which ends the upload; ``StorageError``; what the source throws.
     @discardableResult
     public func finishUpload(
         _ id: UploadID,
@@ -103,9 +104,9 @@ extension Registry {
         return try await writing(to: id) {
             let other = digest.algorithm == .canonical ? nil : digest.algorithm
             var session = try await openSession(id, at: offset, alsoHashing: other, in: repository)
-            return try await finish(&session, appending: source, expecting: digest, in: repository) { session in
+            return try await finish(&session, appending: source, expecting: digest, in: repository) { session, error in
                 // What was sent is kept, so that the client need not send it again; and the writer must not stay open.
-                try? await session.suspend()
+                try? await leave(&session, after: error)
             }
         }
     }
@@ -119,7 +120,8 @@ extension Registry {
     ///   - digest: what the blob must hash to.
     ///   - repository: the repository.
     /// - Returns: the blob's length in bytes. The blob is durable, and can be pulled.
-    /// - Throws: ``RegistryError`` with `DIGEST_INVALID`, `UNSUPPORTED`; ``StorageError``; what the source throws.
+    /// - Throws: ``RegistryError`` with `DIGEST_INVALID`, `UNSUPPORTED`, and `DENIED` by a rule; ``StorageError``; what
+    ///   the source throws.
     @discardableResult
     public func pushBlob(
         _ source: ContentSource,
@@ -137,7 +139,7 @@ extension Registry {
                 hashing: shared.hashing,
                 alsoHashing: digest.algorithm == .canonical ? nil : digest.algorithm
             )
-            return try await finish(&session, appending: source, expecting: digest, in: repository) { session in
+            return try await finish(&session, appending: source, expecting: digest, in: repository) { session, _ in
                 try? await session.end()
             }
         }
@@ -151,21 +153,24 @@ extension Registry {
         appending source: ContentSource,
         expecting digest: Digest,
         in repository: RepositoryName,
-        abandon: (inout UploadSession) async -> Void
+        abandon: (inout UploadSession, any Error) async -> Void
     ) async throws -> Int64 {
         let (actual, canonical): (Digest, Digest)
         let began: ContinuousClock.Instant
+        var charge: QuotaCharge?
+        defer { charge?.end() }
         do {
-            try await session.take(source)
+            try await session.take(limited(source, after: session.size, expecting: digest, in: repository))
             actual = try await session.digest(digest.algorithm)
             canonical = try await session.digest(.canonical)
             began = ContinuousClock.now
             if actual == digest {
+                charge = try await self.charge(canonical, bytes: session.size, to: repository, isBlob: true)
                 let links = layerLinks(digest, storedAs: canonical, in: repository)
                 try await session.commit(as: canonical, links: links)
             }
         } catch {
-            await abandon(&session)
+            await abandon(&session, error)
             throw error
         }
         guard actual == digest else {
@@ -176,6 +181,7 @@ extension Registry {
                 detail: .text(actual.description)
             )
         }
+        charge?.succeeded()
         shared.locations.remember(digest, in: repository)
         // This process may have been stopped meanwhile, for longer than a collection leaves a blob without a link.
         if ContinuousClock.now - began > options.lateAfter, try await blobSize(canonical) == nil {

@@ -29,6 +29,15 @@ public struct Registry: Sendable {
         /// healthy store takes, and what makes a process safe that was stopped in the middle.
         public var lateAfter: Duration = .seconds(60)
 
+        /// Which tags stay where they are; none by default.
+        public var immutability: [ImmutabilityRule] = []
+        /// How much repositories may hold; no limit by default.
+        public var quotas: [QuotaRule] = []
+        /// How old the count of what a quota's repositories hold may be when something is refused by it.
+        public var quotaFreshness: Duration = .seconds(60)
+        /// How long a request waits for such a count.
+        public var quotaWait: Duration = .seconds(10)
+
         /// The defaults.
         public init() {}
     }
@@ -50,6 +59,7 @@ public struct Registry: Sendable {
         let uploads = KeyedLock<UploadID>()
         let locations = BlobLocations()
         let manifests = ManifestCache()
+        let quotas = QuotaBook()
         let events: (any EventSink)?
         let hashing: (any TaskExecutor)?
         let now: @Sendable () -> WallTime
