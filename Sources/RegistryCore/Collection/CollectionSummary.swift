@@ -51,6 +51,8 @@ public struct CollectionSummary: Sendable, Hashable {
     public var foldersRemoved = 0
     /// Deleted repositories that can't be restored any more, since their time was over.
     public var trashRemoved = 0
+    /// Deletions of tags, manifests and blobs that can't be undone any more, since their time was over.
+    public var deletionsRemoved = 0
 
     /// How many things were not as they should be; the first hundred are in ``problems``.
     public var problemCount = 0
@@ -76,7 +78,7 @@ public struct CollectionSummary: Sendable, Hashable {
             ("layersQuarantined", Int64(layersQuarantined)), ("layersRemoved", Int64(layersRemoved)),
             ("referrersRemoved", Int64(referrersRemoved)), ("uploadsRemoved", Int64(uploadsRemoved)),
             ("foldersRemoved", Int64(foldersRemoved)), ("trashRemoved", Int64(trashRemoved)),
-            ("problemCount", Int64(problemCount)),
+            ("deletionsRemoved", Int64(deletionsRemoved)), ("problemCount", Int64(problemCount)),
         ]
     }
 

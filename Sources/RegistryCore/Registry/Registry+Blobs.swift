@@ -34,17 +34,6 @@ extension Registry {
         )
     }
 
-    /// Removes a blob from a repository (end-10). Its bytes stay until they are collected.
-    ///
-    /// - Throws: ``RegistryError`` with `BLOB_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
-    public func deleteBlob(_ digest: Digest, in repository: RepositoryName) async throws {
-        try requireDeletion()
-        guard try await storedDigest(ofLayer: digest, in: repository) != nil,
-            try await quarantine.removeEverywhere(StoreLayout.layerLink(digest, in: repository))
-        else { throw unknownBlob(digest) }
-        record(.delete, in: repository, digest: digest)
-    }
-
     /// Makes a blob of another repository part of this one without sending it (end-11).
     ///
     /// - Parameters:
@@ -92,7 +81,7 @@ extension Registry {
         size > 0 || digest == ContentHasher(digest.algorithm).digest()
     }
 
-    private func unknownBlob(_ digest: Digest) -> RegistryError {
+    func unknownBlob(_ digest: Digest) -> RegistryError {
         RegistryError(.blobUnknown, detail: .text(digest.description))
     }
 }
