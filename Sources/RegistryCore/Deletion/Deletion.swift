@@ -50,6 +50,20 @@ public struct Deletion: Sendable, Hashable {
         case .manifest(let digest, _), .blob(let digest): ["\(repository)@\(digest)"]
         }
     }
+
+    /// A line for each of ``names``: the identifier, when, what kind it is, the name, and the tags that a manifest had.
+    public var lines: [String] {
+        let (kind, tags): (String, [Tag]) =
+            switch subject {
+            case .repository: ("repository", [])
+            case .tags: ("tag", [])
+            case .manifest(_, let tags): ("manifest", tags)
+            case .blob: ("blob", [])
+            }
+        return names.map { name in
+            ([id, deleted.rfc3339, kind, name] + tags.map(\.description)).joined(separator: " ")
+        }
+    }
 }
 
 /// What is to be restored.
@@ -101,6 +115,9 @@ public struct Restoration: Sendable, Hashable {
     public internal(set) var gone: [Digest] = []
 
     init(_ repository: RepositoryName) { self.repository = repository }
+
+    /// Whether all that was asked for is in its place, or something newer is.
+    public var isComplete: Bool { gone.isEmpty && missing.isEmpty }
 
     /// What there is to say, a line for each thing.
     public var lines: [String] {

@@ -76,8 +76,9 @@ struct RestorationWork: Sendable {
         let began = ContinuousClock.now
         guard let content = try await registry.manifestContent(first.target) else { return note(gone: first.name) }
         let manifest = try? Manifest(stored: content)
-        let missing = try await manifest.map { try await self.missing(from: $0) } ?? []
+        var missing: [Digest] = []
         if let manifest {
+            missing = try await self.missing(from: manifest)
             for entry in record.referrers {
                 try await registry.indexReferrer(manifest, digest: entry.digest, of: entry.subject, in: repository)
             }
