@@ -35,6 +35,8 @@ struct DeletionRecord: Sendable, Hashable {
     /// When the link of the first of ``revisions`` was written, in nanoseconds, where the store knows. Two records that
     /// say the same are of one manifest whose first deletion was interrupted.
     var modified: Int64 = 0
+    /// Whether a restoration has begun: its manifest may be there, and its tags not yet.
+    var isBeingRestored = false
     var referrers: [ReferrerEntry] = []
     /// A blob's link.
     var layers: [Link] = []
@@ -63,6 +65,7 @@ struct DeletionRecord: Sendable, Hashable {
         }
         for link in revisions { text += "revision \(link.name) \(link.target)\n" }
         if modified != 0 { text += "written \(modified)\n" }
+        if isBeingRestored { text += "restoring yes\n" }
         for entry in referrers { text += "referrer \(entry.digest) \(entry.subject)\n" }
         for link in layers { text += "layer \(link.name) \(link.target)\n" }
         return ByteBuffer(string: text)
@@ -76,10 +79,8 @@ struct DeletionRecord: Sendable, Hashable {
         for line in lines {
             let words = line.split(separator: " ")
             guard words.count > 1 else { return nil }
-            if words[0] == "written" {
-                modified = Int64(words[1]) ?? 0
-                continue
-            }
+            if words[0] == "written" { modified = Int64(words[1]) ?? 0 }
+            if words[0] == "restoring" { isBeingRestored = true }
             guard ["tag", "was", "revision", "referrer", "layer"].contains(words[0]) else { continue }
             guard let digest = Digest(String(words[words.count - 1])) else { return nil }
             if words[0] == "was" {

@@ -47,10 +47,14 @@ struct RestorationWork: Sendable {
         guard let first else { return false }
         let newest = records[first]
         try await restoreAll(of: first)
-        // A deletion that was interrupted and then repeated has two records; the tags are in the earlier one.
-        guard newest.modified != 0, newest.holds(revision: digest) else { return true }
-        for position in records.indices.dropFirst(first + 1)
-        where records[position].holds(revision: digest) && records[position].modified == newest.modified {
+        guard newest.holds(revision: digest) else { return true }
+        for position in records.indices.dropFirst(first + 1) where records[position].holds(revision: digest) {
+            let record = records[position]
+            // A deletion that was interrupted and then repeated has two records, and so has one after a restoration that
+            // was interrupted; the tags are in the earlier one.
+            guard record.isBeingRestored || (record.modified != 0 && record.modified == newest.modified) else {
+                continue
+            }
             try await restoreAll(of: position)
         }
         return true
@@ -83,6 +87,7 @@ struct RestorationWork: Sendable {
                 try await registry.indexReferrer(manifest, digest: entry.digest, of: entry.subject, in: repository)
             }
         }
+        try await noteBeginning(of: position)
         var written: [StoragePath] = []
         for link in record.revisions.filter({ $0.name == $0.target }) + record.revisions {
             let path = StoreLayout.revisionLink(link.name, in: repository)
@@ -102,7 +107,16 @@ struct RestorationWork: Sendable {
         }
         records[position].revisions = []
         records[position].referrers = []
+        records[position].isBeingRestored = false
         changed.insert(position)
+    }
+
+    /// Writes down that the manifest of a record with tags comes back, before it does: were it deleted once more before
+    /// its tags are back, they would be in this record only.
+    private mutating func noteBeginning(of position: Int) async throws {
+        guard !records[position].isBeingRestored, !records[position].tags.isEmpty else { return }
+        records[position].isBeingRestored = true
+        try await DeletionRecords(driver: registry.driver).write(records[position])
     }
 
     /// What a manifest refers to and the repository does not have. What it has comes back from quarantine.
