@@ -105,8 +105,9 @@ struct RestoreTests {
         #expect(try await bench.verb("restore", "--list", "team/other").trimmedOutput.isEmpty)
         #expect(try await bench.verb("restore", id).trimmedOutput.hasSuffix("restored team/app:v1"))
         try await bench.serving {
-            #expect(try await bench.reader.verify("team/app", "v1") == Self.image.count)
-            #expect(try await bench.curl("DELETE", "/v2/team/app/manifests/v1") == "202")
+            let count = try await bench.reader.verify("team/app", "v1")
+            let deleted = try await bench.curl("DELETE", "/v2/team/app/manifests/v1")
+            #expect(count == Self.image.count && deleted == "202")
         }
         #expect(try await bench.verb("repository", "delete", "team/app").status == 0)
         #expect(try await bench.verb("restore", "team/app").trimmedOutput == "restored team/app")
@@ -114,7 +115,8 @@ struct RestoreTests {
         #expect(kept.status == 0)
         #expect(try await bench.verb("restore", "team/app:v1").status == 0)
         try await bench.serving {
-            #expect(try await bench.curl("DELETE", "/v2/team/app/manifests/v1") == "202")
+            let deleted = try await bench.curl("DELETE", "/v2/team/app/manifests/v1")
+            #expect(deleted == "202")
         }
         #expect(try await bench.verb("garbage-collect", "-m", "--quiet").status == 0)
         #expect(try await bench.verb("restore", "team/app:v1").status == 1)

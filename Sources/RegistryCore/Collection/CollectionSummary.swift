@@ -45,6 +45,8 @@ public struct CollectionSummary: Sendable, Hashable {
     public var layersRemoved = 0
     /// Entries of the index of referrers whose manifests are gone.
     public var referrersRemoved = 0
+    /// Entries of tags' histories whose manifests are gone.
+    public var historyRemoved = 0
     /// Uploads that were removed.
     public var uploadsRemoved = 0
     /// Empty folders that were removed.
@@ -76,7 +78,8 @@ public struct CollectionSummary: Sendable, Hashable {
             ("restored", Int64(restored)), ("blobsRemoved", Int64(blobsRemoved)), ("bytesFreed", bytesFreed),
             ("manifestsQuarantined", Int64(manifestsQuarantined)), ("manifestsRemoved", Int64(manifestsRemoved)),
             ("layersQuarantined", Int64(layersQuarantined)), ("layersRemoved", Int64(layersRemoved)),
-            ("referrersRemoved", Int64(referrersRemoved)), ("uploadsRemoved", Int64(uploadsRemoved)),
+            ("referrersRemoved", Int64(referrersRemoved)), ("historyRemoved", Int64(historyRemoved)),
+            ("uploadsRemoved", Int64(uploadsRemoved)),
             ("foldersRemoved", Int64(foldersRemoved)), ("trashRemoved", Int64(trashRemoved)),
             ("deletionsRemoved", Int64(deletionsRemoved)), ("problemCount", Int64(problemCount)),
         ]

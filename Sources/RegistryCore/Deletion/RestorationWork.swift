@@ -95,9 +95,7 @@ struct RestorationWork: Sendable {
             try await registry.writeLink(path, to: link.target)
             written.append(path)
         }
-        if ContinuousClock.now - began > registry.options.lateAfter,
-            try await registry.manifestContent(first.target) == nil
-        {
+        if ContinuousClock.now - began > registry.options.lateAfter, try await isGone(first.target, manifest, missing) {
             for path in written { try await registry.deleteIfPresent(path) }
             return note(gone: first.name)
         }
@@ -109,6 +107,13 @@ struct RestorationWork: Sendable {
         records[position].referrers = []
         records[position].isBeingRestored = false
         changed.insert(position)
+    }
+
+    /// Whether a manifest, or what it refers to, has gone since it was looked for.
+    private func isGone(_ canonical: Digest, _ manifest: Manifest?, _ missing: [Digest]) async throws -> Bool {
+        guard try await registry.manifestContent(canonical) != nil else { return true }
+        guard let manifest else { return false }
+        return try await self.missing(from: manifest) != missing
     }
 
     /// Writes down that the manifest of a record with tags comes back, before it does: were it deleted once more before
