@@ -4,8 +4,8 @@ import NIOCore
 public import RegistryCore
 public import RegistryHTTP
 
-/// Answers what an operator asks of a server that runs: to collect, to delete and restore whole repositories, to be
-/// read-only for a while.
+/// Answers what an operator asks of a server that runs: to collect, to delete whole repositories, to restore what was
+/// deleted, to be read-only for a while.
 ///
 /// It knows no users: it is for a socket that only the operator can open. `Documentation/reference/administration.md`
 /// describes its paths.
@@ -80,6 +80,10 @@ public struct AdministrationResponder: Responder {
             return try json(state)
         case (.get, "deleted-repositories", []):
             return try json(try await registry.deletedRepositories().map(DeletedRecord.init))
+        case (.get, "deletions", let name):
+            let repository = try name.isEmpty ? nil : repositoryName(name.joined(separator: "/"))
+            return try json(try await registry.deletions(in: repository).map(DeletionReport.init))
+        case (.post, "restore", []): return try await restore(try await decode(RestorationWish.self, body))
         case (.delete, "repositories", let name) where !name.isEmpty:
             let repository = try repositoryName(name.joined(separator: "/"))
             return try json(DeletedRecord(try await registry.deleteRepository(repository)))
@@ -90,6 +94,20 @@ public struct AdministrationResponder: Responder {
             return try json(["name": name.description])
         default: throw unknown(target)
         }
+    }
+
+    private func restore(_ wish: RestorationWish) async throws -> Response {
+        guard let target = RestorationTarget(wish.target) else {
+            throw RegistryError(
+                .unsupported,
+                message: "\(wish.target.prefix(200)) is no repository, tag, digest or identifier",
+                status: 400
+            )
+        }
+        guard let restored = try await registry.restore(target) else {
+            throw RegistryError(.nameUnknown, message: "there is no deleted \(wish.target.prefix(200))", status: 404)
+        }
+        return try json(RestorationReport(restored))
     }
 
     private func unknown(_ target: String) -> RegistryError {
