@@ -13,6 +13,7 @@ import Synchronization
 final class Administration: Sendable {
     private let source: ResponderSource
     private let responder: ReplaceableResponder
+    private let retention: RetentionParts
     private let state: Mutex<State>
     private struct State {
         var configuration: Configuration
@@ -20,9 +21,21 @@ final class Administration: Sendable {
         var isReadOnly: Bool?
     }
 
-    init(_ configuration: Configuration, source: ResponderSource, responder: ReplaceableResponder) {
+    /// - Parameter pulls: what hears of the registry's pulls.
+    init(
+        _ configuration: Configuration,
+        source: ResponderSource,
+        responder: ReplaceableResponder,
+        pulls: PullRecorder
+    ) {
         self.source = source
         self.responder = responder
+        var options = source.registry.options
+        options.allowsDeletion = true
+        // It sees to that by itself, since it can change.
+        options.isReadOnly = false
+        retention = RetentionParts(source.registry.with(options: options), pulls: pulls, logger: source.logger)
+        retention.apply(configuration, isReadOnly: configuration.storage.isReadOnly)
         state = Mutex(State(configuration: configuration))
     }
 
@@ -39,15 +52,16 @@ final class Administration: Sendable {
         collection.interval = settings.collectionInterval
         collection.options = settings.collection
         let collections = CollectionService(registry: registry, settings: collection, logger: logger)
-        var services: [any Service] = [
-            PresenceService(registry: registry, name: Program.holder, logger: logger), collections,
-        ]
+        var services: [any Service] =
+            [PresenceService(registry: registry, name: Program.holder, logger: logger), collections]
+            + retention.services
         if let purge = purge(registry, configuration, logger) { services.append(purge) }
         guard let path = settings.administrationSocket else { return services }
         let administration = AdministrationResponder(
             registry: registry,
             collections: collections,
             defaults: settings.collection,
+            retention: retention.service,
             readOnly: .init(isOn: { self.isReadOnly }, turn: { try await self.turnReadOnly($0) })
         )
         let server = RegistryServer(
@@ -85,11 +99,13 @@ final class Administration: Sendable {
         let isReadOnly = state.withLock { $0.isReadOnly }
         responder.replace(with: try await source.responder(for: configuration, isReadOnly: isReadOnly))
         state.withLock { $0.configuration = configuration }
+        retention.apply(configuration, isReadOnly: self.isReadOnly)
     }
 
     private func turnReadOnly(_ isOn: Bool) async throws {
         let configuration = state.withLock { $0.configuration }
         responder.replace(with: try await source.responder(for: configuration, isReadOnly: isOn))
         state.withLock { $0.isReadOnly = isOn }
+        retention.apply(configuration, isReadOnly: isOn)
     }
 }

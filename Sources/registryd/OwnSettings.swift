@@ -18,6 +18,7 @@ struct OwnSettings {
                     .bool("deleteuntagged", default: false),
                 ]
             ),
+            .group("policy", RetentionSettings.schema),
         ]
 
     /// Whose word about the client counts (`registryd.trustedproxies`): without the key everybody's, with an empty list
@@ -29,6 +30,8 @@ struct OwnSettings {
     let collectionInterval: Duration?
     /// How a collection is done while the store is served (`registryd.collection`).
     let collection: CollectionOptions
+    /// Which tags are kept (`registryd.policy.retention`).
+    let retention: RetentionSettings
 
     init(_ configuration: Configuration) {
         let own = configuration.own
@@ -36,6 +39,7 @@ struct OwnSettings {
             own.isSet("trustedproxies")
             ? .networks(own.strings("trustedproxies").compactMap(NetworkRange.init)) : .everybody
         administrationSocket = own.section("administration")?.optionalString("socket")
+        retention = RetentionSettings(configuration)
         let section = own.section("collection")
         collectionInterval = section?.optionalDuration("interval").flatMap { $0 > .zero ? $0 : nil }
         var collection = CollectionOptions()

@@ -102,7 +102,7 @@ public struct AdministrationClient: Sendable {
         try await decode([String: String].self, .POST, "/v1/deleted-repositories/\(id)/restore")["name"] ?? ""
     }
 
-    private func decode<Value: Decodable>(
+    func decode<Value: Decodable>(
         _ type: Value.Type,
         _ method: HTTPMethod,
         _ path: String
@@ -115,7 +115,7 @@ public struct AdministrationClient: Sendable {
         }
     }
 
-    private func send(_ method: HTTPMethod, _ target: String, _ content: Data? = nil) async throws -> Data {
+    func send(_ method: HTTPMethod, _ target: String, _ content: Data? = nil) async throws -> Data {
         guard let url = URL(httpURLWithSocketPath: path, uri: target) else {
             throw AdministrationError("no server can be asked at \(path)")
         }

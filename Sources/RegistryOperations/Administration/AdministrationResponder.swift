@@ -28,6 +28,7 @@ public struct AdministrationResponder: Responder {
 
     private let registry: Registry
     private let collections: CollectionService
+    private let retention: RetentionService?
     private let readOnly: ReadOnlySwitch
     private let defaults: CollectionOptions
 
@@ -37,16 +38,19 @@ public struct AdministrationResponder: Responder {
     ///   - registry: what is administered. It must allow deletion.
     ///   - collections: what collects.
     ///   - defaults: how it collects where a request says nothing else.
+    ///   - retention: what applies the retention policy; `nil` when nothing does.
     ///   - readOnly: the server's read-only mode.
     public init(
         registry: Registry,
         collections: CollectionService,
         defaults: CollectionOptions,
+        retention: RetentionService? = nil,
         readOnly: ReadOnlySwitch
     ) {
         self.registry = registry
         self.collections = collections
         self.defaults = defaults
+        self.retention = retention
         self.readOnly = readOnly
     }
 
@@ -65,13 +69,19 @@ public struct AdministrationResponder: Responder {
         guard path.first == "v1" else { throw unknown(target) }
         switch (request.method, path.dropFirst().first, Array(path.dropFirst(2))) {
         case (.get, "collection", []):
-            let line = target.split(separator: "?").dropFirst().first?.split(separator: "=").last.flatMap { Int($0) }
-            return try json(CollectionReport(collections.status(from: line ?? 0)))
+            return try json(CollectionReport(collections.status(from: firstLine(target))))
         case (.post, "collection", []):
             let wish = try await decode(CollectionWish.self, body)
             guard collections.begin(wish.applied(to: defaults)) else {
                 throw RegistryError(.unsupported, message: "a collection is running already", status: 409)
             }
+            return Response(.accepted)
+        case (.get, "retention", []):
+            guard let retention else { throw unknown(target) }
+            return try json(RetentionStatus(retention.status(from: firstLine(target))))
+        case (.post, "retention", []):
+            guard let retention else { throw unknown(target) }
+            try retention.begin(try await decode(RetentionRequest.self, body))
             return Response(.accepted)
         case (.get, "read-only", []): return try json(ReadOnlyState(enabled: readOnly.isOn()))
         case (.put, "read-only", []):
@@ -90,6 +100,10 @@ public struct AdministrationResponder: Responder {
             return try json(["name": name.description])
         default: throw unknown(target)
         }
+    }
+
+    private func firstLine(_ target: String) -> Int {
+        target.split(separator: "?").dropFirst().first?.split(separator: "=").last.flatMap { Int($0) } ?? 0
     }
 
     private func unknown(_ target: String) -> RegistryError {
