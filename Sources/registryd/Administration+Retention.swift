@@ -30,6 +30,7 @@ struct RetentionParts: Sendable {
             applied.rules = settings.rules
             applied.interval = settings.interval
             applied.isReadOnly = isReadOnly
+            applied.options = settings.options
             applied.options.pulls = pulls
         }
     }

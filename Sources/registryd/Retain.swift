@@ -46,7 +46,7 @@ struct Retain: AsyncParsableCommand {
         guard !rules.isEmpty else {
             throw AdministrationError("there is no rule in registryd.policy.retention")
         }
-        var options = RetentionOptions()
+        var options = store.settings.retention.options
         options.isDryRun = dryRun
         if let pattern {
             options.scope = { pattern.matches($0.description) }

@@ -49,6 +49,9 @@ struct RetentionSettings: Sendable {
         recordsPulls = areNeeded || policy?.bool("pullrecords") ?? false
     }
 
+    /// How every run is done, by a verb or by a server: here other policies say which tags they protect.
+    var options: RetentionOptions { RetentionOptions() }
+
     private static func rule(_ index: Int, _ section: Section) -> RetentionRule? {
         let keep = section.section("keep")
         return RetentionRule(

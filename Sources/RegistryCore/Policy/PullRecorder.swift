@@ -5,9 +5,8 @@ import Synchronization
 /// A pull is a `GET` of a manifest, by tag or by digest; a `HEAD` is none, since tools that look for news ask so about
 /// everything. A pull by tag counts for that tag; one by digest for every tag that points to the digest.
 ///
-/// Noting costs a lookup in a table behind a lock, some hundred nanoseconds, and nothing while ``isActive`` is
-/// `false`. The table is bounded: when it is full a whole repository, or in the end everything, counts as pulled now.
-/// May be used from any task.
+/// Noting costs a lookup in a table behind a lock, and nothing while ``isActive`` is `false`. The table is bounded: when
+/// it is full a whole repository, or in the end everything, counts as pulled now. May be used from any task.
 public final class PullRecorder: EventSink {
     /// Pulls of the same thing within so many seconds are one.
     static let resolution: Int64 = 60

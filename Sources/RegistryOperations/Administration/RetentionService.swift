@@ -145,7 +145,8 @@ public final class RetentionService: Service {
 
     /// Not all replicas at once, and often enough for a short interval.
     private var pause: Duration {
-        let interval = settings.withLock { $0.interval } ?? Self.lookInterval
+        // Without a schedule a look costs nothing, and finds one that a reload brings.
+        guard let interval = settings.withLock({ $0.interval }) else { return .seconds(5) }
         return min(interval, Self.lookInterval) * Double.random(in: 0.5...1)
     }
 
