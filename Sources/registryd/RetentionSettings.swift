@@ -43,7 +43,7 @@ struct RetentionSettings: Sendable {
     init(_ configuration: Configuration) {
         let policy = configuration.own.section("policy")
         let section = policy?.section("retention")
-        rules = (section?.sections("rules") ?? []).enumerated().compactMap(Self.rule)
+        rules = (section?.sections("rules") ?? []).compactMap(Self.rule)
         interval = section?.optionalDuration("interval").flatMap { $0 > .zero ? $0 : nil }
         let areNeeded = rules.contains { $0.conditions.pulledWithin != nil }
         recordsPulls = areNeeded || policy?.bool("pullrecords") ?? false
@@ -52,10 +52,10 @@ struct RetentionSettings: Sendable {
     /// How every run is done, by a verb or by a server: here other policies say which tags they protect.
     var options: RetentionOptions { RetentionOptions() }
 
-    private static func rule(_ index: Int, _ section: Section) -> RetentionRule? {
+    private static func rule(_ section: Section) -> RetentionRule? {
         let keep = section.section("keep")
         return RetentionRule(
-            name: section.optionalString("name") ?? String(index + 1),
+            name: section.string("name"),
             repositories: section.strings("repositories").compactMap(RepositoryPattern.init),
             tags: section.strings("tags").compactMap(TagPattern.init),
             keeping: .init(

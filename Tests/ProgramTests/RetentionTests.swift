@@ -117,8 +117,8 @@ struct RetentionTests {
 
                 let run = try await bench.verb("retain", "--quiet")
                 #expect(
-                    run.lines.sorted().map { $0.prefix(20) }
-                        == ["removed team/app:pr-1", "removed team/app:pr-2"].map { $0.prefix(20) }
+                    run.lines.sorted().map { $0.prefix(21) }
+                        == ["removed team/app:pr-1", "removed team/app:pr-2"].map { $0.prefix(21) }
                 )
                 for (tag, status) in [("pr-1", 404), ("pr-2", 404), ("pr-3", 200), ("v1", 200)] {
                     #expect(try await bench.status(tag) == status)
@@ -206,6 +206,10 @@ struct RetentionTests {
                   keep: {newerthan: 30}
                 - repositories: [Team]
                   tags: ['*']
+                - name: a
+                  repositories: ['*']
+                  tags: ['*']
+                  keep: {all: true}
 
             """
         try await Bench.with(policy: policy) { bench in
@@ -215,7 +219,8 @@ struct RetentionTests {
                 ":11:", "rules[0].tags: names nothing",
                 ":12:", "rules[0].keep.newerthan: 30 (an integer); expected an age such as 30d or 720h",
                 ":13:", "rules[1].repositories[0]: 'Team'",
-                "rules[1].keep: keeps nothing",
+                "rules[1].keep: keeps nothing", "rules[1].name: is missing",
+                "rules[2].name: 'a' is the name of another rule",
             ] {
                 #expect(check.errorOutput.contains(expected), "\(check.errorOutput)")
             }
