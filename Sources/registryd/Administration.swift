@@ -52,10 +52,11 @@ final class Administration: Sendable {
         collection.interval = settings.collectionInterval
         collection.options = settings.collection
         let collections = CollectionService(registry: registry, settings: collection, logger: logger)
-        var services: [any Service] =
-            [PresenceService(registry: registry, name: Program.holder, logger: logger), collections]
-            + retention.services
+        var services: [any Service] = [
+            PresenceService(registry: registry, name: Program.holder, logger: logger), collections,
+        ]
         if let purge = purge(registry, configuration, logger) { services.append(purge) }
+        services += retention.services
         guard let path = settings.administrationSocket else { return services }
         let administration = AdministrationResponder(
             registry: registry,
@@ -98,8 +99,8 @@ final class Administration: Sendable {
     func serve(_ configuration: Configuration) async throws {
         let isReadOnly = state.withLock { $0.isReadOnly }
         responder.replace(with: try await source.responder(for: configuration, isReadOnly: isReadOnly))
+        retention.apply(configuration, isReadOnly: isReadOnly ?? configuration.storage.isReadOnly)
         state.withLock { $0.configuration = configuration }
-        retention.apply(configuration, isReadOnly: self.isReadOnly)
     }
 
     private func turnReadOnly(_ isOn: Bool) async throws {

@@ -7,9 +7,9 @@ struct Registryd: ParsableCommand {
             commandName: Program.name,
             abstract: "A container registry: the OCI distribution API on the replaced server's files.",
             subcommands: [
-                Serve.self, Check.self, GarbageCollect.self, Retain.self, Verify.self, RepositoryVerbs.self,
-                ReadOnly.self,
+                Serve.self, Check.self, GarbageCollect.self, Verify.self, RepositoryVerbs.self, ReadOnly.self,
                 Explain.self,
+                Retain.self,
                 Completion.self,
             ]
         )

@@ -17,10 +17,10 @@ struct Rules {
         checkTLS()
         checkNotifications()
         checkHealth()
+        checkRetention()
         checkRedis()
         checkProxy()
         checkLogHooks()
-        checkRetention()
         if let number = value("tags.maxtags")?.scalar?.kind, case .integer(let limit) = number, limit < 0 {
             error("tags.maxtags", "maxtags limit must be a non-negative integer value")
         }

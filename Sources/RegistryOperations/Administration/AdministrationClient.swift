@@ -102,7 +102,7 @@ public struct AdministrationClient: Sendable {
         try await decode([String: String].self, .POST, "/v1/deleted-repositories/\(id)/restore")["name"] ?? ""
     }
 
-    func decode<Value: Decodable>(
+    private func decode<Value: Decodable>(
         _ type: Value.Type,
         _ method: HTTPMethod,
         _ path: String
@@ -115,7 +115,7 @@ public struct AdministrationClient: Sendable {
         }
     }
 
-    func send(_ method: HTTPMethod, _ target: String, _ content: Data? = nil) async throws -> Data {
+    private func send(_ method: HTTPMethod, _ target: String, _ content: Data? = nil) async throws -> Data {
         guard let url = URL(httpURLWithSocketPath: path, uri: target) else {
             throw AdministrationError("no server can be asked at \(path)")
         }
@@ -148,4 +148,15 @@ public struct AdministrationClient: Sendable {
 
 extension Data {
     fileprivate init(buffer: ByteBuffer) { self.init(Array(buffer: buffer)) }
+}
+
+/// For requests that stand in other files.
+extension AdministrationClient {
+    func request(_ method: HTTPMethod, _ target: String, _ content: Data) async throws {
+        _ = try await send(method, target, content)
+    }
+
+    func answer<Value: Decodable>(_ type: Value.Type, to target: String) async throws -> Value {
+        try await decode(type, .GET, target)
+    }
 }

@@ -69,7 +69,8 @@ public struct AdministrationResponder: Responder {
         guard path.first == "v1" else { throw unknown(target) }
         switch (request.method, path.dropFirst().first, Array(path.dropFirst(2))) {
         case (.get, "collection", []):
-            return try json(CollectionReport(collections.status(from: firstLine(target))))
+            let line = target.split(separator: "?").dropFirst().first?.split(separator: "=").last.flatMap { Int($0) }
+            return try json(CollectionReport(collections.status(from: line ?? 0)))
         case (.post, "collection", []):
             let wish = try await decode(CollectionWish.self, body)
             guard collections.begin(wish.applied(to: defaults)) else {
@@ -78,7 +79,7 @@ public struct AdministrationResponder: Responder {
             return Response(.accepted)
         case (.get, "retention", []):
             guard let retention else { throw unknown(target) }
-            return try json(RetentionStatus(retention.status(from: firstLine(target))))
+            return try json(RetentionStatus(retention.status(at: target)))
         case (.post, "retention", []):
             guard let retention else { throw unknown(target) }
             try retention.begin(try await decode(RetentionRequest.self, body))
@@ -100,10 +101,6 @@ public struct AdministrationResponder: Responder {
             return try json(["name": name.description])
         default: throw unknown(target)
         }
-    }
-
-    private func firstLine(_ target: String) -> Int {
-        target.split(separator: "?").dropFirst().first?.split(separator: "=").last.flatMap { Int($0) } ?? 0
     }
 
     private func unknown(_ target: String) -> RegistryError {
