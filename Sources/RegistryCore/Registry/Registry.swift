@@ -119,7 +119,7 @@ public struct Registry: Sendable {
         tag: Tag? = nil,
         mountedFrom: RepositoryName? = nil
     ) {
-        guard let events = shared.events else { return }
+        guard let events = shared.events, events.isListening else { return }
         events.record(
             RegistryEvent(
                 action,
