@@ -204,9 +204,23 @@ let package = Package(
                 "RegistryCore",
                 "RegistryStorage",
                 "RegistryTesting",
+                "SimulatedStorage",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: settings
+        ),
+        // A store that is reckoned instead of kept, and the program that collects in it (`dev/simulate`).
+        .target(
+            name: "SimulatedStorage",
+            dependencies: ["RegistryCore", .product(name: "NIOCore", package: "swift-nio")],
+            path: "Tests/SimulatedStorage",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "simulate-collection",
+            dependencies: ["RegistryCore", "SimulatedStorage"],
+            path: "Tests/simulate-collection",
             swiftSettings: settings
         ),
         .testTarget(
@@ -332,6 +346,16 @@ let package = Package(
         ),
         .testTarget(
             name: "CrashTests",
+            dependencies: [
+                "RegistryCore",
+                "RegistryStorage",
+                "ShellSupport",
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StormTests",
             dependencies: [
                 "RegistryCore",
                 "RegistryStorage",
