@@ -16,7 +16,6 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "registry-load", targets: ["registry-load"]),
-        .library(name: "SigsuspendCopy", type: .dynamic, targets: ["SigsuspendCopy"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -27,7 +26,6 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "SigsuspendCopy"),
         .executableTarget(
             name: "registry-load",
             dependencies: [

@@ -62,8 +62,8 @@ def _text(data):
 def _key_name(key, generation):
     """Version 2 has names by libtrust, 3 the thumbprint of RFC 7638. registryd takes both."""
     if generation == 2:
-        name = base64.b32encode(hashlib.sha256(_openssl('pkey', '-in', key, '-pubout', '-outform', 'DER')).digest()[:30])
-        return ':'.join(re.findall('....', name.decode()))
+        public = _openssl('pkey', '-in', key, '-pubout', '-outform', 'DER')
+        return ':'.join(re.findall('....', base64.b32encode(hashlib.sha256(public).digest()[:30]).decode()))
     modulus = bytes.fromhex(_openssl('rsa', '-in', key, '-noout', '-modulus').decode().partition('=')[2].strip())
     # 65537 is the exponent that openssl gives.
     return _text(hashlib.sha256(json.dumps({'e': 'AQAB', 'kty': 'RSA', 'n': _text(modulus)},

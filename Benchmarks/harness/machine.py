@@ -37,8 +37,9 @@ def describe(servers):
 
 
 class Others:
-    """What else ran on this machine while a server was under load: the user time of all processors, without that of the
-    server, of the load generator and of this program. Kernel threads, which write back what was pushed, aren't in it."""
+    """What else ran on this machine while a server was under load: the user time of all processors, without that of
+    the server, of the load generator and of this program. Kernel threads, which write back what was pushed, don't
+    count."""
 
     def __init__(self, pid):
         self._pid = pid

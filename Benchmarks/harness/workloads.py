@@ -123,8 +123,8 @@ def manifests(plan):
 
     yield one('get', 'tag', groups=('manifests', 'auth'), kinds=ALL, wrk=True, batch='manifest-get-tag')
     for kind, words in (('htpasswd', 'htpasswd'), ('token', 'bearer token')):
-        secured = one('get', 'tag', groups=('manifests', 'auth'), prepare=_with_authorization(manifest('tag'), kind), auth=kind,
-                      batch='manifest-get-tag')
+        secured = one('get', 'tag', groups=('manifests', 'auth'), auth=kind, batch='manifest-get-tag',
+                      prepare=_with_authorization(manifest('tag'), kind))
         secured.name, secured.title = f'{secured.name}-{kind}', f'{secured.title}, {words}'
         yield secured
     yield one('get', 'digest', wrk=True)
@@ -144,8 +144,8 @@ def pushes(plan):
                 'operations/s' if size < 64 * KIB else 'MB/s', ('pushes',), mode='push', prepare=push(size, chunk),
                 connections=clients, operations=plan.count(size) if large else None, traced=0 if large else 40,
                 fsyncs=0 if size > GIB else 2 if large else 40, limits=large and chunk is None, extra={'size': size})
-    yield Workload('push-image-c16', 'push of an image, 20 layers of 10 KiB, 16 clients', 'operations/s', ('pushes',),
-                   mode='image', prepare=lambda stores, server: (stores.empty(), {'size': 10 * KIB, 'layers': 20}),
+    yield Workload('push-image-c16', 'push of an image, 20 layers of 10 KiB, 16 clients', 'operations/s',
+                   ('pushes',), mode='image', prepare=lambda stores, server: (stores.empty(), {'size': 10 * KIB, 'layers': 20}),
                    connections=16, traced=16, fsyncs=32)
 
 
