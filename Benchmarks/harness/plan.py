@@ -32,7 +32,7 @@ class Plan:
 
     def count(self, size):
         """Operations of a load of large blobs on one connection, which a duration would cut at random."""
-        return 2 if size > GIB else 5 if self.quick else 8
+        return 1 if size > GIB else 5 if self.quick else 8
 
 
 QUICKLY_TRACED = ('pull-1KiB-c64', 'pull-1MiB-c16', 'manifest-get-tag', 'push-1KiB-c8', 'push-1MiB-c8',

@@ -40,7 +40,7 @@ def _values(outcome, servers, relative):
 
 
 def _bars(pyplot, outcomes, servers, title, logarithmic, path):
-    figure, axes = pyplot.subplots(figsize=(8, 1.1 + 0.36 * len(outcomes)), layout='constrained')
+    figure, axes = pyplot.subplots(figsize=(9, 1.1 + 0.36 * len(outcomes)), layout='constrained')
     height = 0.84 / len(servers)
     values = [_values(outcome, servers, logarithmic is None) for outcome in outcomes]
     for position, server in enumerate(servers):
@@ -53,6 +53,6 @@ def _bars(pyplot, outcomes, servers, title, logarithmic, path):
         axes.set_xscale('log')
     axes.invert_yaxis()
     axes.set_title(title, fontsize=10)
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, loc='upper left', bbox_to_anchor=(1, 1), frameon=False)
     figure.savefig(path, dpi=90)
     pyplot.close(figure)

@@ -69,9 +69,9 @@ class Trials:
 
     def _warm_up(self, workload, it, options):
         """A short load of the same kind; of a push a megabyte is enough."""
-        extent = {'duration': WARM_UP, 'grace': 0 if workload.cut else None}
-        if workload.operations:
-            extent = {'operations': 1, 'duration': 60}
+        extent = {'duration': WARM_UP, 'grace': 0 if workload.cut or workload.operations else None}
+        if workload.mode == 'push':
+            extent = {'operations': workload.connections, 'duration': 60}
         if workload.mode == 'push':
             options = {**options, 'size': min(options['size'], 1 << 20)}
         self.generate(workload, it, options, extent)
