@@ -15,7 +15,7 @@ let package = Package(
     name: "registry-benchmarks",
     platforms: [.macOS(.v26)],
     products: [
-        .executable(name: "registry-load", targets: ["registry-load"]),
+        .executable(name: "registry-load", targets: ["registry-load"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),

@@ -103,7 +103,7 @@ TRANSPORTS = [('', False, False, 'plain', ''), ('-tls', True, False, 'tls', ', T
 def pulls(plan):
     for suffix, tls, http2, group, words in TRANSPORTS:
         for size in plan.sizes:
-            for connections in plan.connections(size, tls or http2):
+            for connections in plan.connections(size, group):
                 large = size > 16 * MIB
                 yield Workload(
                     f'pull-{label(size)}-c{connections}{suffix}',
