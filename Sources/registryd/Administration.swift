@@ -34,6 +34,8 @@ final class Administration: Sendable {
         options.allowsDeletion = true
         // It sees to that by itself, since it can change.
         options.isReadOnly = false
+        // Nor has it to keep to the rules of the start: it is told those in force.
+        options.immutability = []
         retention = RetentionParts(source.registry.with(options: options), pulls: pulls, logger: source.logger)
         retention.apply(configuration, isReadOnly: configuration.storage.isReadOnly)
         state = Mutex(State(configuration: configuration))

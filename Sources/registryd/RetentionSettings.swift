@@ -46,11 +46,15 @@ struct RetentionSettings: Sendable {
         rules = (section?.sections("rules") ?? []).compactMap(Self.rule)
         interval = section?.optionalDuration("interval").flatMap { $0 > .zero ? $0 : nil }
         let areNeeded = rules.contains { $0.conditions.pulledWithin != nil }
+        var options = RetentionOptions()
+        let immutability = configuration.immutableTags.map(ImmutabilityRule.init)
+        options.protection = { repository, tag in immutability.reason(holding: tag, in: repository) }
+        self.options = options
         recordsPulls = areNeeded || policy?.bool("pullrecords") ?? false
     }
 
-    /// How every run is done, by a verb or by a server: here other policies say which tags they protect.
-    var options: RetentionOptions { RetentionOptions() }
+    /// How every run is done, by a verb or by a server.
+    let options: RetentionOptions
 
     private static func rule(_ section: Section) -> RetentionRule? {
         let keep = section.section("keep")

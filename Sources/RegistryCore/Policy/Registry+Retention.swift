@@ -109,8 +109,11 @@ private struct RetentionRun {
 
     private mutating func retain(_ name: RepositoryName, _ recording: PullRecording?) async throws {
         let (rules, began, protection) = (rules, began, options.protection)
+        let immutability = registry.options.immutability
         func retention(_ recording: PullRecording?) -> RepositoryRetention {
-            RepositoryRetention(rules, in: name, now: began, recording: recording) { protection(name, $0) }
+            RepositoryRetention(rules, in: name, now: began, recording: recording) { tag in
+                protection(name, tag) ?? immutability.reason(holding: tag, in: name)
+            }
         }
         var decided = retention(recording)
         var record = PullRecord()
@@ -192,6 +195,12 @@ private struct RetentionRun {
         from name: RepositoryName,
         _ pulls: PullHistory
     ) async throws {
+        if !options.isDryRun, !removals.isEmpty {
+            let tags = removals.map(\.use.tag)
+            try await registry.shared.repositories.withLock(name) { [registry] in
+                try await registry.writeDown(tags, in: name)
+            }
+        }
         for decision in removals {
             try Task.checkCancellation()
             let use = decision.use
