@@ -20,6 +20,13 @@ struct OwnSettings {
                     .bool("markagain", default: false),
                 ]
             ),
+            .group(
+                "policy",
+                Configuration.policySettings(
+                    isRepositoryPattern: { RepositoryPattern($0) != nil },
+                    isTagPattern: { TagPattern($0) != nil }
+                ) + RetentionSettings.schema
+            ),
         ]
 
     /// Whose word about the client counts (`registryd.trustedproxies`): without the key everybody's, with an empty list
@@ -33,6 +40,8 @@ struct OwnSettings {
     let collectionInterval: Duration?
     /// How a collection is done while the store is served (`registryd.collection`).
     let collection: CollectionOptions
+    /// Which tags are kept (`registryd.policy.retention`).
+    let retention: RetentionSettings
 
     init(_ configuration: Configuration) {
         let own = configuration.own
@@ -41,6 +50,7 @@ struct OwnSettings {
             ? .networks(own.strings("trustedproxies").compactMap(NetworkRange.init)) : .everybody
         administrationSocket = own.section("administration")?.optionalString("socket")
         healthWrites = own.section("health")?.bool("write") ?? true
+        retention = RetentionSettings(configuration)
         let section = own.section("collection")
         collectionInterval = section?.optionalDuration("interval").flatMap { $0 > .zero ? $0 : nil }
         var collection = CollectionOptions()

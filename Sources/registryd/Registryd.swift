@@ -10,6 +10,7 @@ struct Registryd: ParsableCommand {
                 Serve.self, Check.self, GarbageCollect.self, Verify.self, RepositoryVerbs.self, Restore.self,
                 ReadOnly.self,
                 Explain.self,
+                Retain.self,
                 Completion.self,
             ]
         )

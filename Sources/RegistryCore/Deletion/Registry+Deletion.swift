@@ -10,7 +10,7 @@ extension Registry {
     /// Removes a manifest, and with it every tag that points to it (end-9 of the
     /// [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints)).
     ///
-    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
+    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`, `DENIED` by a rule; ``StorageError``.
     public func deleteManifest(_ digest: Digest, in repository: RepositoryName) async throws {
         try requireDeletion()
         try await shared.repositories.withLock(repository) {
@@ -24,6 +24,7 @@ extension Registry {
                     names.insert(ContentHasher.digest(of: content, algorithm: algorithm))
                 }
             }
+            try await requireDeletable(names, in: repository)
             let subject = content.flatMap { try? Manifest(stored: $0).subject?.digest }
             let record = try await record(of: digest, named: names, subject: subject, in: repository)
             try await keep(record)
@@ -43,16 +44,18 @@ extension Registry {
                 guard let subject else { break }
                 try await deleteIfPresent(StoreLayout.referrer(name, of: subject, in: repository))
             }
+            noteRemoval(in: repository)
             self.record(.delete, in: repository, digest: digest)
         }
     }
 
     /// Removes a tag; the manifest that it points to stays (end-9).
     ///
-    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
+    /// - Throws: ``RegistryError`` with `MANIFEST_UNKNOWN`, `UNSUPPORTED`, `DENIED` by a rule; ``StorageError``.
     public func deleteTag(_ tag: Tag, in repository: RepositoryName) async throws {
         try requireDeletion()
         try await shared.repositories.withLock(repository) {
+            try await requireDeletable(tag, in: repository)
             guard try await removeTag(tag, in: repository) else {
                 throw unknownManifest(.tag(tag), in: repository)
             }
@@ -62,17 +65,24 @@ extension Registry {
 
     /// Removes a blob from a repository (end-10). Its bytes stay until they are collected.
     ///
-    /// - Throws: ``RegistryError`` with `BLOB_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
+    /// - Throws: ``RegistryError`` with `BLOB_UNKNOWN`, `UNSUPPORTED`, `DENIED` by a rule; ``StorageError``.
     public func deleteBlob(_ digest: Digest, in repository: RepositoryName) async throws {
         try requireDeletion()
-        guard let canonical = try await storedDigest(ofLayer: digest, in: repository) else { throw unknownBlob(digest) }
-        var record = newDeletion(in: repository)
-        record.layers = [.init(name: digest, target: canonical)]
-        try await keep(record)
-        guard try await quarantine.removeEverywhere(StoreLayout.layerLink(digest, in: repository)) else {
-            throw unknownBlob(digest)
+        // Under the lock, so that no manifest which needs it is given an immutable tag meanwhile.
+        try await shared.repositories.withLock(repository) {
+            guard let canonical = try await storedDigest(ofLayer: digest, in: repository) else {
+                throw unknownBlob(digest)
+            }
+            try await requireDeletable([digest], in: repository)
+            var record = newDeletion(in: repository)
+            record.layers = [.init(name: digest, target: canonical)]
+            try await keep(record)
+            guard try await quarantine.removeEverywhere(StoreLayout.layerLink(digest, in: repository)) else {
+                throw unknownBlob(digest)
+            }
         }
-        self.record(.delete, in: repository, digest: digest)
+        noteRemoval(in: repository)
+        record(.delete, in: repository, digest: digest)
     }
 
     // MARK: Tags
@@ -89,6 +99,15 @@ extension Registry {
     /// - Returns: those that were there.
     /// - Throws: ``StorageError``: some may be gone by then.
     func removeTags(_ tags: [Tag], in repository: RepositoryName) async throws -> [Tag] {
+        try await writeDown(tags, in: repository)
+        var removed: [Tag] = []
+        for tag in tags where try await takeAway(tag, in: repository) { removed.append(tag) }
+        return removed
+    }
+
+    /// Writes down tags that are about to be removed, in one record, to be called while the repository is locked. One
+    /// that stays nevertheless is no harm: what is there is never overwritten by a restoration.
+    func writeDown(_ tags: [Tag], in repository: RepositoryName) async throws {
         var record = newDeletion(in: repository)
         record.tags = try await tags.mapConcurrently(atMost: 8) { tag in
             // What is no link can't be brought back, and goes all the same.
@@ -101,9 +120,6 @@ extension Registry {
             }
         }.compactMap { $0 }
         if !record.isEmpty { try await keep(record) }
-        var removed: [Tag] = []
-        for tag in tags where try await takeAway(tag, in: repository) { removed.append(tag) }
-        return removed
     }
 
     /// The pointer goes first, so that a tag is there whole or not at all; then the folder.

@@ -47,6 +47,7 @@ extension Registry {
             var work = RestorationWork(self, repository, records: records)
             guard try await body(&work) else { return nil }
             try await work.finish()
+            shared.quotas.wantCount()
             return work.result
         }
     }

@@ -43,7 +43,7 @@ extension Registry {
     ///   - mayRead: whether the caller may pull from a repository; asked for each source before it is looked into, so
     ///     that nobody gets at content by a mount that he can't pull.
     /// - Returns: whether the blob is now part of the repository; `false` when no source has it.
-    /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``.
+    /// - Throws: ``RegistryError`` with `UNSUPPORTED`, `DENIED` by a rule; ``StorageError``.
     public func mount(
         _ digest: Digest,
         from source: RepositoryName?,
@@ -58,7 +58,10 @@ extension Registry {
             guard await mayRead(candidate), let canonical = try await storedDigest(ofLayer: digest, in: candidate),
                 let size = try await blobSize(canonical)
             else { continue }
+            let charge = try await charge(canonical, bytes: size, to: repository, isBlob: true)
+            defer { charge?.end() }
             try await linkLayer(digest, storedAs: canonical, in: repository)
+            charge?.succeeded()
             if clock.now - began > options.lateAfter, try await blobSize(canonical) == nil { continue }
             record(.mount, in: repository, digest: digest, mediaType: .octetStream, size: size, mountedFrom: candidate)
             return true

@@ -188,3 +188,14 @@ public struct AdministrationClient: Sendable {
 extension Data {
     fileprivate init(buffer: ByteBuffer) { self.init(Array(buffer: buffer)) }
 }
+
+/// For requests that stand in other files.
+extension AdministrationClient {
+    func request(_ method: HTTPMethod, _ target: String, _ content: Data) async throws {
+        _ = try await send(method, target, content)
+    }
+
+    func answer<Value: Decodable>(_ type: Value.Type, to target: String) async throws -> Value {
+        try await decode(type, .GET, target)
+    }
+}

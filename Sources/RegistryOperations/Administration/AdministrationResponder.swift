@@ -28,6 +28,7 @@ public struct AdministrationResponder: Responder {
 
     private let registry: Registry
     private let collections: CollectionService
+    private let retention: RetentionService?
     private let readOnly: ReadOnlySwitch
     private let defaults: CollectionOptions
 
@@ -37,16 +38,19 @@ public struct AdministrationResponder: Responder {
     ///   - registry: what is administered. It must allow deletion.
     ///   - collections: what collects.
     ///   - defaults: how it collects where a request says nothing else.
+    ///   - retention: what applies the retention policy; `nil` when nothing does.
     ///   - readOnly: the server's read-only mode.
     public init(
         registry: Registry,
         collections: CollectionService,
         defaults: CollectionOptions,
+        retention: RetentionService? = nil,
         readOnly: ReadOnlySwitch
     ) {
         self.registry = registry
         self.collections = collections
         self.defaults = defaults
+        self.retention = retention
         self.readOnly = readOnly
     }
 
@@ -72,6 +76,13 @@ public struct AdministrationResponder: Responder {
             guard collections.begin(wish.applied(to: defaults)) else {
                 throw RegistryError(.unsupported, message: "a collection is running already", status: 409)
             }
+            return Response(.accepted)
+        case (.get, "retention", []):
+            guard let retention else { throw unknown(target) }
+            return try json(RetentionStatus(retention.status(at: target)))
+        case (.post, "retention", []):
+            guard let retention else { throw unknown(target) }
+            try retention.begin(try await decode(RetentionRequest.self, body))
             return Response(.accepted)
         case (.get, "read-only", []): return try json(ReadOnlyState(enabled: readOnly.isOn()))
         case (.put, "read-only", []):

@@ -30,12 +30,12 @@ struct StormClient: Sendable {
         var description: String
     }
 
-    init(number: Int, registry: Registry, names: [RepositoryName], clock: FastClock) {
+    init(number: Int, registry: Registry, names: [RepositoryName], clock: FastClock, seed: UInt64) {
         self.number = number
         self.registry = registry
         self.names = names
         self.clock = clock
-        generator = SeededGenerator(seed: UInt64(number))
+        generator = SeededGenerator(seed: seed &* 6 &+ UInt64(number))
     }
 
     mutating func step() async throws {

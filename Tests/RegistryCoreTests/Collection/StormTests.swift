@@ -15,11 +15,12 @@ import Musl
 
 /// Pushes, mounts, looks and skips, moves tags, deletes, restores and pulls, while collections and repairs never stop.
 ///
-/// A second lasts a hundredth of one, so that grace periods pass. `REGISTRYD_STORM_SECONDS` says how long a storm is
-/// to last; three seconds where it does not.
+/// A second lasts a hundredth of one, so that grace periods pass. Three seconds long; `dev/storm --in-process` is the long
+/// form, and `SocketStormTests` the storm against the program.
 @Suite("A storm of clients during collections", .serialized)
 struct StormTests {
     private static let seconds = getenv("REGISTRYD_STORM_SECONDS").flatMap { Double(String(cString: $0)) } ?? 3
+    private static let seed = getenv("REGISTRYD_STORM_SEED").flatMap { UInt64(String(cString: $0)) } ?? 0
 
     @Test(
         "refuses no push and breaks no pull, and leaves exactly what is reachable, in memory",
@@ -53,7 +54,9 @@ struct StormTests {
             return Registry(driver: driver, options: options, now: { clock.now })
         }
         let names = try ["a", "team/b", "team/b/c"].map { try CollectedStore.name($0) }
-        let clients = (0..<6).map { StormClient(number: $0, registry: replicas[$0 % 2], names: names, clock: clock) }
+        let clients = (0..<6).map {
+            StormClient(number: $0, registry: replicas[$0 % 2], names: names, clock: clock, seed: Self.seed)
+        }
         let deadline = ContinuousClock.now + .seconds(Self.seconds)
         // A machine that is busy with other things may not come to collect anything until then.
         let (lastMoment, progress) = (deadline + .seconds(60), StormClient.Counter())
