@@ -49,7 +49,7 @@ let package = Package(
 
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
-        .systemLibrary(name: "CStatfs"),
+        .systemLibrary(name: "CLinux"),
 
         // MARK: Libraries, in layer order
 
@@ -64,8 +64,9 @@ let package = Package(
         .target(
             name: "RegistryStorage",
             dependencies: [
-                "CStatfs",
+                "CLinux",
                 "RegistryCore",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -174,6 +175,7 @@ let package = Package(
         .executableTarget(
             name: "registryd",
             dependencies: [
+                "CLinux",
                 "RegistryCore",
                 "RegistryStorage",
                 "RegistryAuth",
