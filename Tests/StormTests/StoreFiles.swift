@@ -26,12 +26,15 @@ struct StoreFiles: Sendable {
         )
     }
 
-    /// Lets time pass for a store in which nothing happens: when files were written, and when they were seen in
-    /// quarantine, is set back. It is what a grace period would do, in milliseconds.
+    /// Lets time pass for a store in which nothing happens: when files were written, when they were seen in quarantine,
+    /// and when something was deleted that can be restored, is set back. It is what a grace period would do, in
+    /// milliseconds.
     func letPass(seconds: Int) throws {
         for path in paths() {
             if path.hasPrefix("_registryd/collection/seen/") {
                 try setBackLedger("\(base)/\(path)", seconds)
+            } else if path.hasPrefix("_registryd/deleted/") {
+                try setBackDeletion("\(base)/\(path)", seconds)
             } else if path.hasPrefix("blobs/") || path.hasPrefix("repositories/"), !path.contains("/_uploads/") {
                 setBack("\(base)/\(path)", seconds)
             }
@@ -45,6 +48,16 @@ struct StoreFiles: Sendable {
         time.tv_sec -= seconds
         let times = [time, time]
         _ = utimensat(AT_FDCWD, path, times, 0)
+    }
+
+    /// The record of a deletion has the time in its name: eight hexadecimal digits of seconds.
+    private func setBackDeletion(_ path: String, _ seconds: Int) throws {
+        let file = URL(filePath: path)
+        let parts = file.lastPathComponent.split(separator: "-")
+        guard parts.count == 3, let time = Int(parts[0], radix: 16) else { return }
+        let earlier = String(time - seconds, radix: 16)
+        let name = "\(String(repeating: "0", count: 8 - earlier.count))\(earlier)-\(parts[1])-\(parts[2])"
+        try FileManager.default.moveItem(at: file, to: file.deletingLastPathComponent().appending(path: name))
     }
 
     private func setBackLedger(_ path: String, _ seconds: Int) throws {

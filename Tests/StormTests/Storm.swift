@@ -150,7 +150,8 @@ struct Storm: Sendable {
         _ collectors: [StormCollector],
         _ outcome: inout Outcome
     ) async throws {
-        for number in 0..<6 {
+        // The record of a deletion goes, then what only it kept, and then what only that referred to.
+        for number in 0..<8 {
             try files.letPass(seconds: StormCollector.grace + 5)
             try await collectors[number % collectors.count].collect(into: &outcome.collections)
         }
