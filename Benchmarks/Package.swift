@@ -15,8 +15,7 @@ let package = Package(
     name: "registry-benchmarks",
     platforms: [.macOS(.v26)],
     products: [
-        .executable(name: "registry-load", targets: ["registry-load"]),
-        .library(name: "SigsuspendCopy", type: .dynamic, targets: ["SigsuspendCopy"]),
+        .executable(name: "registry-load", targets: ["registry-load"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -27,7 +26,6 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "SigsuspendCopy"),
         .executableTarget(
             name: "registry-load",
             dependencies: [

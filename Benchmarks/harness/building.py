@@ -18,20 +18,20 @@ def of_caller(path):
 
 
 def build(folder, product):
-    """Builds a product for release; the folder of its binaries."""
+    """Builds a product for release, as it is shipped; its path."""
     note(f'building {product}')
     for more in ([], ['--show-bin-path']):
-        done = subprocess.run(['swift', 'build', '-c', 'release', '--product', product, *more], cwd=folder, check=True,
-                              stdout=subprocess.PIPE if more else sys.stderr, text=True)
-    return done.stdout.strip()
+        done = subprocess.run(['swift', 'build', '-c', 'release', '--static-swift-stdlib', '--product', product, *more],
+                              cwd=folder, check=True, stdout=subprocess.PIPE if more else sys.stderr, text=True)
+    return f'{done.stdout.strip()}/{product}'
 
 
 def registry_load():
-    return f'{build(HERE, "registry-load")}/registry-load'
+    return build(HERE, 'registry-load')
 
 
 def registryd():
-    return f'{build(os.path.dirname(HERE), "registryd")}/registryd'
+    return build(os.path.dirname(HERE), 'registryd')
 
 
 def compiler():

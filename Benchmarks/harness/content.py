@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import random
+import time
 
 MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 INDEX = 'application/vnd.oci.image.index.v1+json'
@@ -50,11 +51,11 @@ class Store:
         self._link(repository, f'_layers/sha256/{hasher.hexdigest()}', digest)
         return digest
 
-    def manifest(self, repository, tag, layers=7):
-        """An image of small layers: about 1.5 KiB of manifest."""
-        config = self.blob(repository, 512, tag)
-        descriptors = [{'mediaType': LAYER, 'digest': self.blob(repository, 1024, f'{tag} {number}'), 'size': 1024}
-                       for number in range(layers)]
+    def manifest(self, repository, tag, layers=7, more=()):
+        """An image of small layers, and of `more` blobs with their sizes: about 1.5 KiB of manifest."""
+        config = self.blob(repository, 512, f'{repository} {tag}')
+        blobs = [(self.blob(repository, 1024, f'{repository} {tag} {number}'), 1024) for number in range(layers)]
+        descriptors = [{'mediaType': LAYER, 'digest': digest, 'size': size} for digest, size in [*blobs, *more]]
         content = json.dumps({'schemaVersion': 2, 'mediaType': MANIFEST,
                               'config': {'mediaType': CONFIG, 'digest': config, 'size': 512},
                               'layers': descriptors}).encode()
@@ -65,6 +66,15 @@ class Store:
         self._link(repository, f'_manifests/tags/{tag}/current', digest)
         self._link(repository, f'_manifests/tags/{tag}/index/sha256/{hexadecimal}', digest)
         return digest, len(content)
+
+    def garbage(self, count, seconds):
+        """So many blobs that nothing refers to, written that long ago."""
+        then = time.time() - seconds
+        for _ in range(count):
+            data = os.urandom(1024)
+            path = f'{self.root}/{data_path(f"sha256:{hashlib.sha256(data).hexdigest()}")}'
+            _write(path, data)
+            os.utime(path, (then, then))
 
     def tags(self, repository, count):
         """Many tags of one manifest. Their links are one file, as far as a file may have names."""
@@ -102,6 +112,19 @@ class Stores:
         """The root, and digest and size of the manifest that `bench/pull:latest` is."""
         store = Store(f'{self.folder}/pull')
         return store.root, *self._once('manifest', lambda: store.manifest('bench/pull', 'latest'))
+
+    def mixed(self, size):
+        """A store for loads that a collection runs beside: nothing in it is garbage. The root, and the digest of a blob
+        of `size` in `bench/pull:latest`."""
+        store = Store(f'{self.folder}/mixed')
+
+        def make():
+            digest = store.blob('bench/pull', size)
+            store.manifest('bench/pull', 'latest', more=[(digest, size)])
+            for number in range(300):
+                store.manifest(f'other/r{number:03}', 'latest', layers=2)
+            return digest
+        return store.root, self._once('mixed', make)
 
     def tags(self, count):
         store = Store(f'{self.folder}/tags')

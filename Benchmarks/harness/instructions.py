@@ -7,47 +7,63 @@ import subprocess
 import sys
 import tempfile
 
-from . import building, content, load, servers, workloads
+from . import building, content, plain_client, servers, workloads
+from .plan import DEFAULT_SIZES, Plan
 
 BASELINE = f'{building.HERE}/instructions.json'
+# Two runs of the same program, on a machine of which others took nine tenths, differed by 0.4 % at most.
 TOLERANCE = 0.05
 
-# By name: the mode of the load, and its two numbers of operations. What starting and the first requests cost is in
-# both, and falls out of the difference.
+PLAIN = {'few': 100, 'many': 600}
+# By name: the workload, and its two numbers of operations. What starting and the first requests cost is in both, and
+# falls out of the difference.
 COUNTED = {
-    'manifest GET by tag': ('get', 200, 1200, workloads.manifest('tag')),
-    'blob GET, 1 KiB': ('get', 200, 1200, workloads.pull(1 << 10)),
-    'push, 1 KiB': ('push', 20, 120, workloads.push(1 << 10)),
+    'manifest GET by tag': ('manifest-get-tag', PLAIN),
+    'manifest GET by tag, bearer token': ('manifest-get-tag-token', PLAIN),
+    'blob GET, 1 KiB': ('pull-1KiB-c1', PLAIN),
+    'push, 1 KiB': ('push-1KiB-c8', {'few': 20, 'many': 120}),
+    'page of 100 of 1,000 tags': ('tags-1000', PLAIN),
 }
 
 
-def total(server, options, folder, generator, preload, mode, extent, number, path):
-    """Instructions of a server's whole life with so many operations on one connection."""
-    # One processor, so that a second one doesn't change who wakes whom.
-    tracer = ('taskset', '-c', '0', 'valgrind', '--tool=callgrind', f'--callgrind-out-file={path}')
-    with servers.running(server, options, folder, tracer, {'LD_PRELOAD': preload}) as it:
-        generator.run(mode, it.port, operations=number, duration=300, **extent)
-    with open(path) as file:
-        return int(re.search(r'^(?:totals|summary): (\d+)', file.read(), re.MULTILINE)[1])
+class Counter:
+    """Runs a server under callgrind, in a folder of its own."""
+
+    def __init__(self, ours, folder, keep):
+        self.folder = folder
+        self.profiles = keep or folder
+        # Debian 12's valgrind can't read the debugging information of this compiler; the names of functions stay.
+        subprocess.run(['strip', '--strip-debug', '-o', f'{folder}/registryd', ours], check=True)
+        self.server = servers.Server('registryd', 'ours', f'{folder}/registryd')
+        # Without it, Debian 12's valgrind crashes; its source says why.
+        self.preload = f'{folder}/sigsuspend.so'
+        subprocess.run(['cc', '-shared', '-fPIC', '-O', '-o', self.preload, f'{building.HERE}/harness/sigsuspend.c'],
+                       check=True)
+        self.stores = content.Stores(folder, lambda text: None)
+
+    def total(self, workload, number):
+        """Instructions of a server's whole life with so many operations on one connection."""
+        root, options = workload.prepare(self.stores, self.server)
+        path = f'{self.profiles}/callgrind.{workload.name}.{number}'
+        # One processor, so that a second one doesn't change who wakes whom.
+        tracer = ('taskset', '-c', '0', 'valgrind', '--tool=callgrind', f'--callgrind-out-file={path}')
+        started_with = servers.Options(root, auth=workload.auth)
+        with servers.running(self.server, started_with, self.folder, tracer, {'LD_PRELOAD': self.preload}) as it:
+            plain_client.run(it.port, workload.mode, number, **options)
+        with open(path) as file:
+            return int(re.search(r'^(?:totals|summary): (\d+)', file.read(), re.MULTILINE)[1])
+
+    def per_operation(self, workload, few, many):
+        return round((self.total(workload, many) - self.total(workload, few)) / (many - few))
 
 
-def count(ours, generator, folder, keep):
-    """Instructions of an operation, by the name of the workload."""
-    # Debian 12's valgrind can't read the debugging information of this compiler; the names of functions stay.
-    subprocess.run(['strip', '--strip-debug', '-o', f'{folder}/registryd', ours], check=True)
-    server = servers.Server('registryd', 'ours', f'{folder}/registryd')
-    # Without it, Debian 12's valgrind crashes; its source says why.
-    preload = f'{building.build(building.HERE, "SigsuspendCopy")}/libSigsuspendCopy.so'
-    stores = content.Stores(folder, lambda text: None)
+def count(ours, folder, keep):
+    """Instructions of an operation, by the name of the path."""
+    counter = Counter(ours, folder, keep)
+    by_name = {workload.name: workload for workload in workloads.every(Plan(False, False, 1, 1, DEFAULT_SIZES, 0))}
     found = {}
-    for name, (mode, few, many, prepare) in COUNTED.items():
-        totals = []
-        for number in (few, many):
-            root, extent = prepare(stores, server)
-            path = f'{keep or folder}/callgrind.{name.replace(" ", "-").replace(",", "")}.{number}'
-            totals.append(total(server, servers.Options(root), folder, generator, preload, mode, extent,
-                                number, path))
-        found[name] = round((totals[1] - totals[0]) / (many - few))
+    for name, (workload, numbers) in COUNTED.items():
+        found[name] = counter.per_operation(by_name[workload], **numbers)
         print(f'{name}: {found[name]:,} instructions', flush=True)
     return found
 
@@ -76,14 +92,13 @@ def main():
     parser.add_argument('--update', action='store_true', help='write the baseline')
     parser.add_argument('--keep', metavar='FOLDER', help='where to leave the profiles, for callgrind_annotate')
     given = parser.parse_args()
-    generator = load.Generator(building.registry_load())
     ours = building.of_caller(given.ours) if given.ours else building.registryd()
     keep = building.of_caller(given.keep) if given.keep else None
     if keep:
         os.makedirs(keep, exist_ok=True)
     folder = tempfile.mkdtemp(prefix='registry-instructions-')
     try:
-        found = count(ours, generator, folder, keep)
+        found = count(ours, folder, keep)
     finally:
         subprocess.run(['rm', '-rf', folder], check=True)
     if given.update:

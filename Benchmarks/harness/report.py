@@ -9,9 +9,13 @@ def _number(value):
     return f'{value:.3g}'
 
 
+def _share(value):
+    return '–' if value is None else f'{value:.0%}'
+
+
 def _table(head, rows):
     lines = ['| ' + ' | '.join(head) + ' |', '|' + ' --- |' * len(head)]
-    return '\n'.join(lines + ['| ' + ' | '.join(row) + ' |' for row in rows]) + '\n'
+    return '\n'.join(lines + ['| ' + ' | '.join(row) + ' |' for row in rows]).replace('  |', ' |') + '\n'
 
 
 def _ratios(outcomes, servers):
@@ -21,10 +25,10 @@ def _ratios(outcomes, servers):
         if 'registryd' not in outcome.rounds:
             continue
         row = [outcome.workload.title, outcome.headline_key() if outcome.headline_key() != 'value'
-               else outcome.workload.unit, _number(outcome.value('registryd'))]
+               else outcome.workload.unit, f'{_number(outcome.value("registryd"))} {outcome.marks("registryd")}']
         for other in others:
             value, ratio = outcome.value(other), outcome.ratio('registryd', other)
-            row.append('–' if ratio is None else f'{_number(value)} ({_number(ratio)} ×)')
+            row.append('–' if ratio is None else f'{_number(value)} ({_number(ratio)} ×) {outcome.marks(other)}')
         rows.append(row)
     return _table(['workload', 'figure', 'registryd', *(f'{name} (ours / it)' for name in others)], rows)
 
@@ -32,7 +36,8 @@ def _ratios(outcomes, servers):
 def _targets(verdicts):
     words = {True: 'met', False: '**missed**', None: '–'}
     return _table(['workload', 'against', 'measured', 'target', ''],
-                  [[verdict.what, verdict.against, verdict.measured, verdict.target, words[verdict.met]]
+                  [[verdict.what, verdict.against, verdict.measured, verdict.target,
+                    f'{words[verdict.met]} {verdict.marks}']
                    for verdict in verdicts])
 
 
@@ -43,14 +48,34 @@ def _details(outcomes, servers):
         for server in servers:
             if server.name in outcome.skipped and server.name not in outcome.rounds:
                 continue
-            if not outcome.rounds.get(server.name) or outcome.value(server.name, 'p50 ms') is None:
+            if not outcome.rounds.get(server.name) or outcome.value(server.name, 'CPU s') is None:
                 continue
-            row = [outcome.workload.name, server.name + (' ⚠' if outcome.bottleneck(server.name) else '')]
+            row = [outcome.workload.name, f'{server.name} {outcome.marks(server.name)}']
             row += [_number(outcome.value(server.name, column)) for column in columns]
+            row += [_share(outcome.value(server.name, 'generator share')),
+                    _share(outcome.value(server.name, 'others share'))]
             passes = outcome.passes.get(server.name, {})
             row += [_number(passes.get('system calls/request')), _number(passes.get('fsyncs/operation'))]
             rows.append(row)
-    return _table(['workload', 'server', *columns, 'system calls/request', 'fsyncs/operation'], rows)
+    return _table(['workload', 'server', *columns, 'generator\'s core', 'others', 'system calls/request',
+                   'fsyncs/operation'], rows)
+
+
+def _fsyncs(outcomes, servers):
+    """Calls that wait for the disk, of each push: what durability is made of."""
+    rows = []
+    for outcome in outcomes:
+        counts = [outcome.passes.get(server.name, {}).get('fsyncs/operation') for server in servers]
+        if any(count is not None for count in counts):
+            rows.append([outcome.workload.title, *map(_number, counts)])
+    return _table(['workload', *(server.name for server in servers)], rows) if rows else ''
+
+
+def _collections(outcomes):
+    rows = [[outcome.workload.name, server, _number(outcome.value(server, 'collections')),
+             _number(outcome.value(server, 'seconds/collection'))]
+            for outcome in outcomes for server in outcome.rounds if outcome.value(server, 'collections')]
+    return _table(['workload', 'server', 'collections in a round', 'seconds each'], rows) if rows else ''
 
 
 def _limits(outcomes):
@@ -84,14 +109,17 @@ def markdown(machine, plan, servers, outcomes, verdicts, images):
         '\n'.join(f'- {name}: {value}' for name, value in machine.items()),
         f'- {plan.rounds} rounds, the servers in turn within each, {plan.duration:g} s a load; medians\n',
         'CPU is the server\'s, user and system, with its children. ⚠: the load generator used more than 90 % of its '
-        'thread, so the server may be faster than that.\n',
+        'thread in a round, so the server may be faster than that. ◆: other programs, or the host, took more than a '
+        'tenth of the machine in a round; measure again when it is quiet.\n',
         f'## Targets: {met} of {judged} met\n', _targets(verdicts),
         '## Ratios\n', 'The value of each server, and ours divided by it. For ms and MiB, less is better.\n',
         _ratios(outcomes, servers),
         '## Details\n', _details(outcomes, servers),
+        '## fsyncs of a push\n' if _fsyncs(outcomes, servers) else '', _fsyncs(outcomes, servers),
+        '## Collections beside the mixed load\n' if _collections(outcomes) else '', _collections(outcomes),
         '## The machine alone\n' if _limits(outcomes) else '', _limits(outcomes),
         '## Checked with wrk\n' if _checks(outcomes) else '', _checks(outcomes),
         '## Not measured\n', _skipped(outcomes),
     ]
-    parts += [f'![{name}]({name}.png)\n' for name in images]
+    parts += [f'![{path}]({path})\n' for path in images]
     return '\n'.join(part for part in parts if part)

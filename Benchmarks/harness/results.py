@@ -16,6 +16,8 @@ class Outcome:
         self.skipped = {}
         self.passes = {}
         self.limits = []
+        # Whether ours was left out, so that there is nothing to compare.
+        self.over = False
 
     def add(self, server, figures):
         self.rounds.setdefault(server, []).append(figures)
@@ -33,8 +35,12 @@ class Outcome:
 
     def ratio(self, server, other, key=None):
         """The median of the ratios, each of one round, so that a drift of the machine falls out."""
+        return self.ratio_to(server, self, other, key)
+
+    def ratio_to(self, server, outcome, other, key=None):
+        """The same against an outcome of the same batch."""
         key = key or self.headline_key()
-        pairs = zip(self.rounds.get(server, []), self.rounds.get(other, []))
+        pairs = zip(self.rounds.get(server, []), outcome.rounds.get(other, []))
         return median(one[key] / two[key] for one, two in pairs if one.get(key) is not None and two.get(key))
 
     def limit(self):
@@ -45,8 +51,11 @@ class Outcome:
         pairs = zip(self.rounds.get(server, []), self.limits)
         return median(figures['MB/s'] / min(limits.values()) for figures, limits in pairs)
 
-    def bottleneck(self, server):
-        return any(figures.get('generator bottleneck') for figures in self.rounds.get(server, []))
+    def marks(self, *servers):
+        """⚠ where the load generator set the pace, ◆ where others loaded the machine, in a round of one of them."""
+        figures = [one for server in servers for one in self.rounds.get(server, [])]
+        return ('⚠' if any(one.get('generator bottleneck') for one in figures) else '') + (
+            '◆' if any(one.get('others loaded') for one in figures) else '')
 
     def plain(self):
         """As JSON has it."""

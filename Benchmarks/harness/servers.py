@@ -8,10 +8,11 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from . import processes
+from . import auth, processes
 
-PASSWORD_LINE = 'bench:$2y$05$NZJftl64Y1VNvwXIUtrFnuY3fcMkBmAEWv6K9DgInhSQBF0ozfnX.\n'
-AUTHORIZATION = 'Basic YmVuY2g6YmVuY2g='    # bench:bench
+
+# As the image of version 3 has it; it looks for a collector of traces otherwise.
+QUIET = {'OTEL_TRACES_EXPORTER': 'none'}
 
 
 class Refused(Exception):
@@ -35,7 +36,11 @@ class Options:
     """What a workload wants of a server."""
     root: str
     tls: bool = False
-    htpasswd: bool = False
+    http2: bool = False
+    # 'htpasswd', 'token' or None.
+    auth: str = None
+    # Whether ours opens its administration socket.
+    administration: bool = False
 
 
 @dataclass
@@ -45,6 +50,8 @@ class Running:
     port: int
     seconds_to_first_answer: float
     folder: str
+    configuration: str
+    administration: str = None
     traced: bool = False
 
     @property
@@ -55,29 +62,24 @@ class Running:
         return next(pid for pid in processes.family(self.process.pid) if pid != self.process.pid)
 
 
-def certificate(folder):
-    """A key and a certificate for this run, P-256."""
-    path = f'{folder}/server'
-    if not os.path.exists(f'{path}.crt'):
-        subprocess.run(
-            ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
-             '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
-             '-keyout', f'{path}.key', '-out', f'{path}.crt'], check=True, capture_output=True)
-    return f'{path}.crt', f'{path}.key'
+def _socket(port, folder):
+    return f'{folder}/admin-{port}.sock'
 
 
-def _registry_configuration(options, port, folder):
+def _registry_configuration(server, options, port, folder):
     """One file for all registries: what operators have, with logs on. They go to /dev/null."""
     lines = ['version: 0.1', 'log:', '  level: info', 'storage:', '  cache:', '    blobdescriptor: inmemory',
              '  filesystem:', f'    rootdirectory: {options.root}', '  delete:', '    enabled: true',
              'http:', f'  addr: 127.0.0.1:{port}', '  secret: benchmark']
     if options.tls:
-        crt, key = certificate(folder)
+        crt, key = auth.certificate(folder)
         lines += ['  tls:', f'    certificate: {crt}', f'    key: {key}']
-    if options.htpasswd:
-        with open(f'{folder}/htpasswd', 'w') as file:
-            file.write(PASSWORD_LINE)
-        lines += ['auth:', '  htpasswd:', '    realm: benchmark', f'    path: {folder}/htpasswd']
+    elif options.http2:
+        lines += ['  h2c:', '    enabled: true']
+    if options.auth:
+        lines += auth.configuration(folder, options.auth)
+    if options.administration and server.kind == 'ours':
+        lines += ['registryd:', '  administration:', f'    socket: {_socket(port, folder)}']
     return '\n'.join(lines) + '\n'
 
 
@@ -85,10 +87,11 @@ def _nginx_configuration(options, port, folder):
     """Files of the same store, with sendfile: the limit that a server in user space can reach."""
     listen, tls = f'listen 127.0.0.1:{port} backlog=4096', ''
     if options.tls:
-        crt, key = certificate(folder)
-        listen += ' ssl http2'
+        crt, key = auth.certificate(folder)
+        listen += ' ssl'
         tls = (f'ssl_certificate {crt}; ssl_certificate_key {key}; ssl_protocols TLSv1.3; '
                'ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;')
+    listen += ' http2' if options.http2 else ''
     temporary = ' '.join(f'{name}_temp_path {folder}/nginx-{name};'
                          for name in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
     user = 'user root;' if os.geteuid() == 0 else ''
@@ -103,13 +106,12 @@ http {{
 '''
 
 
-def _command(server, options, port, folder):
-    path = f'{folder}/{server.kind}-{port}.conf'
+def _command(server, options, path, port, folder):
     with open(path, 'w') as file:
         if server.kind == 'nginx':
             file.write(_nginx_configuration(options, port, folder))
         else:
-            file.write(_registry_configuration(options, port, folder))
+            file.write(_registry_configuration(server, options, port, folder))
     if server.kind == 'nginx':
         return [server.binary, '-c', path, '-p', folder]
     return [server.binary, 'serve', path]
@@ -146,15 +148,20 @@ def _why(command):
     return 'no answer'
 
 
-def _await(process, port, tls, command, patience):
+def _await(process, port, options, command, patience):
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise Refused(_why(command))
         try:
-            if get(port, '/v2/', tls)[0] in (200, 401):
+            if get(port, '/v2/', options.tls)[0] in (200, 401):
                 return
-        except (OSError, http.client.HTTPException):
+        except http.client.HTTPException:
+            # A port for HTTP/2 alone, nginx's, has answered this.
+            if options.http2:
+                return
+            time.sleep(0.0005)
+        except OSError:
             time.sleep(0.0005)
     raise Refused(f'no answer for {patience} s')
 
@@ -171,15 +178,17 @@ def running(server, options, folder, tracer=(), environment=None):
     def limits():
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard > 0 else 65536, hard))
 
-    command = [*tracer, *_command(server, options, port, folder)]
+    path = f'{folder}/{server.kind}-{port}.conf'
+    command = [*tracer, *_command(server, options, path, port, folder)]
     started = time.monotonic()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, preexec_fn=limits,
-                               env={**os.environ, **(environment or {})})
+                               env={**os.environ, **QUIET, **(environment or {})})
     it = None
     try:
-        _await(process, port, options.tls, command, patience)
-        it = Running(server, process, port, time.monotonic() - started, folder, traced=bool(tracer))
+        _await(process, port, options, command, patience)
+        it = Running(server, process, port, time.monotonic() - started, folder, path, _socket(port, folder),
+                     traced=bool(tracer))
         yield it
     finally:
         _end(process, it, patience)

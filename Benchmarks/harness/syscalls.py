@@ -52,7 +52,7 @@ def fsyncs_per_operation(trials, workload, server):
     tracer = ('strace', '-f', '--seccomp-bpf', '-c', '-qq', '-e', f'trace={SYNCING}', '-o', path)
     try:
         with servers.running(server, started_with, trials.folder, tracer) as it:
-            report = trials.generator.run(workload.mode, it.port, **options, operations=workload.traced,
+            report = trials.generator.run(workload.mode, it.port, **options, operations=workload.fsyncs,
                                           duration=60)
     finally:
         trials.clean(workload, started_with.root)

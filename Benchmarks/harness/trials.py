@@ -1,7 +1,11 @@
 """One trial: a server is started, warmed up, loaded and ended, and what it took is read from /proc."""
+import contextlib
+import os
+import shutil
 import subprocess
 
-from . import load, processes, servers
+from . import load, machine, processes, servers
+from .collecting import collecting
 
 WARM_UP = 0.3
 
@@ -15,27 +19,35 @@ class Trials:
         self.generator = generator
         self.folder = folder
 
-    def run(self, workload, server):
-        """The figures of a trial; `servers.Refused` or `load.Failed` where there are none."""
+    def run(self, workload, server, number=0):
+        """The figures of the round of that number; `servers.Refused` or `load.Failed` where there are none."""
+        if workload.trial == 'load':
+            return self._load(workload, server, checked=workload.wrk and number == 0)
         return getattr(self, f'_{workload.trial}')(workload, server)
 
     def prepared(self, workload, server):
         """What the server is started with, and what the load is told."""
         root, options = workload.prepare(self.stores, server)
         options = {'connections': workload.connections, 'tls': workload.tls, 'http2': workload.http2, **options}
-        return servers.Options(root, workload.tls, workload.htpasswd), options
+        return servers.Options(root, workload.tls, workload.http2, workload.auth, workload.collecting), options
 
-    def _load(self, workload, server):
+    def _load(self, workload, server, checked):
         started_with, options = self.prepared(workload, server)
         if workload.operations:
             extent = {'operations': workload.operations, 'duration': 300}
         else:
             extent = {'duration': self.plan.duration}
+            if workload.cut:
+                extent['grace'] = 0
         try:
             with servers.running(server, started_with, self.folder) as it:
                 self._warm_up(workload, it, options)
-                figures = self._measured(it, lambda: self.generator.run(workload.mode, it.port, **options, **extent))
-                if workload.wrk:
+                figures = self._measured(it, lambda: self.generate(workload, it, options, extent))
+                if workload.cut:
+                    # Of transfers that were cut off only the bytes say something.
+                    for name in ('operations/s', 'requests/s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'CPU µs/request'):
+                        figures[name] = None
+                if checked:
                     header = (options.get('header') or [None])[0]
                     figures['wrk per second'] = load.wrk(it.port, options['target'], workload.connections,
                                                          self.plan.duration, header)
@@ -43,33 +55,56 @@ class Trials:
             self.clean(workload, started_with.root)
         return figures
 
+    def generate(self, workload, it, options, extent):
+        """Loads the server and gives the generator's report."""
+        if not workload.by_h2load:
+            return self.generator.run(workload.mode, it.port, **options, **extent)
+        options = {**options, **extent}
+        return load.h2load(it.port, options.pop('target'), f'{self.folder}/h2load', **options)
+
     def clean(self, workload, root):
         """Removes the store of a trial that pushed."""
         if workload.mode in ('push', 'image'):
             subprocess.run(['rm', '-rf', root], check=True)
 
     def _warm_up(self, workload, it, options):
-        extent = {'operations': 1, 'duration': 60} if workload.operations else {'duration': WARM_UP}
-        self.generator.run(workload.mode, it.port, **{**options, **extent})
+        """A short load of the same kind; of a push a megabyte is enough."""
+        extent = {'duration': WARM_UP, 'grace': 0 if workload.cut or workload.operations else None}
+        if workload.mode == 'push':
+            extent = {'operations': workload.connections, 'duration': 60}
+        if workload.mode == 'push':
+            options = {**options, 'size': min(options['size'], 1 << 20)}
+        self.generate(workload, it, options, extent)
 
     def _measured(self, it, run):
         processes.reset_peak(it.pid)
+        around = machine.Others(it.pid)
         before = processes.cpu_seconds(it.pid)
         report = run()
-        return figures_of(report, processes.cpu_between(before, processes.cpu_seconds(it.pid)), processes.memory_mib(it.pid))
+        figures = figures_of(report, processes.cpu_between(before, processes.cpu_seconds(it.pid)),
+                             processes.memory_mib(it.pid))
+        return {**figures, **around.figures()}
 
     def _mixed(self, workload, server):
-        """The peak in a closed loop first, then an open loop below it, on the same server."""
+        """The peak in a closed loop first, then an open loop below it, on the same server; a collection runs beside the
+        second one only, so that it may not lower what is wanted."""
         started_with, options = self.prepared(workload, server)
         with servers.running(server, started_with, self.folder) as it:
             self._warm_up(workload, it, options)
             peak = self.generator.run('mixed', it.port, **options, duration=self.plan.duration)['perSecond']
             rate = round(0.7 * peak)
-            figures = self._measured(it, lambda: self.generator.run(
-                'mixed', it.port, **options, duration=self.plan.duration * 2, rate=rate))
+            beside = collecting(it, started_with.root) if workload.collecting else contextlib.nullcontext()
+            with beside as collections:
+                figures = self._measured(it, lambda: self.generator.run(
+                    'mixed', it.port, **options, duration=self.plan.duration * 2, rate=rate))
         for kind, part in figures['kinds'].items():
             for percentile in ('p50', 'p99'):
                 figures[f'{kind} {percentile} ms'] = part['latencyMilliseconds'][percentile]
+        if collections is not None:
+            if collections.count == 0:
+                raise load.Failed('no collection ended meanwhile')
+            figures |= {'collections': collections.count, 'seconds/collection': collections.seconds / collections.count}
+        self._forget_pushes(started_with.root, 'push')
         return {**figures, 'peak per second': peak, 'rate': rate}
 
     def _referrers(self, workload, server):
@@ -125,15 +160,16 @@ class Trials:
                 output, _ = client.communicate()
             self.generator.report(output)
             peak = processes.memory_mib(it.pid)
-        self._forget_pushes(pull_root)
+        self._forget_pushes(pull_root, 'memory')
         return {'value': peak}
 
-    def _forget_pushes(self, root):
-        """What was pushed beside the pulls: blobs that only `bench/memory` has."""
-        layers = f'{root}/docker/registry/v2/repositories/bench/memory/_layers/sha256'
-        listed = subprocess.run(['ls', layers], capture_output=True, text=True).stdout.split()
-        folders = [f'{root}/docker/registry/v2/blobs/sha256/{name[:2]}/{name}' for name in listed]
-        subprocess.run(['rm', '-rf', *folders, f'{root}/docker/registry/v2/repositories/bench/memory'], check=True)
+    def _forget_pushes(self, root, name):
+        """What was pushed beside the pulls: blobs that only the repository `bench/<name>` has."""
+        repository = f'{root}/docker/registry/v2/repositories/bench/{name}'
+        with contextlib.suppress(FileNotFoundError):
+            for layer in os.listdir(f'{repository}/_layers/sha256'):
+                shutil.rmtree(f'{root}/docker/registry/v2/blobs/sha256/{layer[:2]}/{layer}', ignore_errors=True)
+        shutil.rmtree(repository, ignore_errors=True)
 
     def _start(self, workload, server):
         started_with, _ = self.prepared(workload, server)
@@ -157,6 +193,7 @@ def figures_of(report, cpu_seconds, peak_mib):
         'CPU µs/request': cpu_seconds * 1e6 / report['requests'],
         'CPU s': cpu_seconds,
         'peak MiB': peak_mib,
+        'generator': report['generator'].get('name', 'registry-load'),
         'generator share': report['generator']['cpuShare'],
         'generator waited share': report['generator']['waitedShare'],
         'generator bottleneck': report['generator']['bottleneck'],

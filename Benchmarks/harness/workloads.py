@@ -1,11 +1,12 @@
 """What is measured: every workload by its name, in the order of the report."""
 from dataclasses import dataclass, field
 
-from . import content, servers
+from . import auth, content
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 REGISTRIES = ('ours', 'peer')
 ALL = ('ours', 'peer', 'nginx')
+GROUPS = ('pulls', 'plain', 'tls', 'h2', 'h2c', 'manifests', 'auth', 'pushes', 'lists', 'mixed', 'residents')
 
 
 @dataclass
@@ -15,6 +16,8 @@ class Workload:
     title: str
     # Which figure stands for it: 'MB/s', 'operations/s', 'ms' or 'MiB'. The last two are better when lower.
     unit: str
+    # What --only may name instead: the name of the function below that has it, and more.
+    groups: tuple = ()
     kinds: tuple = REGISTRIES
     trial: str = 'load'
     mode: str = 'get'
@@ -23,16 +26,31 @@ class Workload:
     connections: int = 1
     # Ends after so many operations; else after the run's duration.
     operations: int = None
+    # Whether the end of the duration cuts what runs; the rate is then one of bytes.
+    cut: bool = False
     tls: bool = False
     http2: bool = False
-    htpasswd: bool = False
-    # Operations of the passes that count system calls; 0 for no such pass.
+    # 'htpasswd', 'token' or None.
+    auth: str = None
+    # Whether garbage is collected meanwhile.
+    collecting: bool = False
+    # Operations of the passes that count system calls, and fsyncs; 0 for no such pass.
     traced: int = 0
+    fsyncs: int = 0
     # Whether dd and openssl speed are measured in each round too.
     limits: bool = False
     # Whether wrk can check the figure.
     wrk: bool = False
+    # The most rounds of what takes long.
+    rounds: int = None
+    # Those of one batch have their rounds in turn too, so that they can be compared with each other.
+    batch: str = None
     extra: dict = field(default_factory=dict)
+
+    @property
+    def by_h2load(self):
+        """Whether h2load loads it: our generator's TLS and HTTP/2 cost more than the servers'."""
+        return self.tls or self.http2
 
 
 def text(size):
@@ -65,10 +83,11 @@ def manifest(by):
     return prepare
 
 
-def _with_password(prepare):
+def _with_authorization(prepare, kind):
     def secured(stores, server):
         root, options = prepare(stores, server)
-        return root, {**options, 'header': [*options.get('header', []), f'Authorization: {servers.AUTHORIZATION}']}
+        sent = auth.authorization(stores.folder, kind, server.binary)
+        return root, {**options, 'header': [*options.get('header', []), f'Authorization: {sent}']}
     return secured
 
 
@@ -77,79 +96,94 @@ def push(size, chunk=None):
     return lambda stores, server: (stores.empty(), {'size': size, 'chunk': chunk})
 
 
+TRANSPORTS = [('', False, False, 'plain', ''), ('-tls', True, False, 'tls', ', TLS 1.3'),
+              ('-h2', True, True, 'h2', ', HTTP/2 over TLS'), ('-h2c', False, True, 'h2c', ', HTTP/2')]
+
+
 def pulls(plan):
-    transports = [('', False, False), ('-tls', True, False), ('-h2', True, True)]
-    for suffix, tls, http2 in transports:
+    for suffix, tls, http2, group, words in TRANSPORTS:
         for size in plan.sizes:
-            for connections in plan.connections(size, tls):
+            for connections in plan.connections(size, group):
+                large = size > 16 * MIB
                 yield Workload(
                     f'pull-{label(size)}-c{connections}{suffix}',
-                    f'pull {text(size)}, {connections} connection{"s" if connections > 1 else ""}'
-                    + (', HTTP/2 over TLS' if http2 else ', TLS 1.3' if tls else ''),
-                    'operations/s' if size < 64 * KIB else 'MB/s', kinds=ALL, prepare=pull(size),
+                    f'pull {text(size)}, {connections} connection{"s" if connections > 1 else ""}{words}',
+                    'operations/s' if size < 64 * KIB else 'MB/s', ('pulls', group), kinds=ALL, prepare=pull(size),
                     connections=connections, tls=tls, http2=http2,
-                    operations=plan.count(size, connections), traced=0 if tls or size > 16 * MIB else 400,
-                    wrk=not tls and size < 64 * KIB)
+                    operations=plan.count(size) if large and connections == 1 else None,
+                    cut=large and connections > 1, traced=0 if tls or http2 or large else 400,
+                    wrk=not (tls or http2) and size < 64 * KIB)
 
 
 def manifests(plan):
-    for mode in ('get', 'head'):
-        for by in ('tag', 'digest'):
-            yield Workload(
-                f'manifest-{mode}-{by}', f'manifest {mode.upper()} by {by}, 64 connections', 'operations/s', mode=mode,
-                kinds=ALL if mode == 'get' and by == 'tag' else REGISTRIES, prepare=manifest(by), connections=64,
-                traced=400, wrk=mode == 'get')
-    yield Workload('manifest-get-tag-htpasswd', 'manifest GET by tag, 64 connections, htpasswd', 'operations/s',
-                   prepare=_with_password(manifest('tag')), connections=64, htpasswd=True, traced=400)
+    def one(mode, by, **more):
+        return Workload(
+            f'manifest-{mode}-{by}', f'manifest {mode.upper()} by {by}, 64 connections', 'operations/s',
+            mode=mode, connections=64, traced=400, **{'groups': ('manifests',), 'prepare': manifest(by), **more})
+
+    yield one('get', 'tag', groups=('manifests', 'auth'), kinds=ALL, wrk=True, batch='manifest-get-tag')
+    for kind, words in (('htpasswd', 'htpasswd'), ('token', 'bearer token')):
+        secured = one('get', 'tag', groups=('manifests', 'auth'), auth=kind, batch='manifest-get-tag',
+                      prepare=_with_authorization(manifest('tag'), kind))
+        secured.name, secured.title = f'{secured.name}-{kind}', f'{secured.title}, {words}'
+        yield secured
+    yield one('get', 'digest', wrk=True)
+    yield one('head', 'tag')
+    yield one('head', 'digest')
 
 
 def pushes(plan):
     for size in plan.sizes:
-        clients = 1 if size > 16 * MIB else 8
+        large = size > 16 * MIB
+        clients = 1 if large else 8
         for chunk in (None, max(size // 4, 1)):
             yield Workload(
                 f'push-{label(size)}-c{clients}{"-chunked" if chunk else ""}',
                 f'push {text(size)}, {"4 chunks" if chunk else "monolithic"}, {clients} client'
                 + ('s' if clients > 1 else ''),
-                'operations/s' if size < 64 * KIB else 'MB/s', mode='push', prepare=push(size, chunk),
-                connections=clients, operations=plan.count(size, clients), traced=0 if size > 16 * MIB else 40,
-                limits=size > 16 * MIB and chunk is None, extra={'size': size})
-    yield Workload('push-image-c16', 'push of an image, 20 layers of 10 KiB, 16 clients', 'operations/s', mode='image',
-                   prepare=lambda stores, server: (stores.empty(), {'size': 10 * KIB, 'layers': 20}),
-                   connections=16, traced=16)
+                'operations/s' if size < 64 * KIB else 'MB/s', ('pushes',), mode='push', prepare=push(size, chunk),
+                connections=clients, operations=plan.count(size) if large else None, traced=0 if large else 40,
+                fsyncs=0 if size > GIB else 2 if large else 40, limits=large and chunk is None, extra={'size': size})
+    yield Workload('push-image-c16', 'push of an image, 20 layers of 10 KiB, 16 clients', 'operations/s',
+                   ('pushes',), mode='image', prepare=lambda stores, server: (stores.empty(), {'size': 10 * KIB, 'layers': 20}),
+                   connections=16, traced=16, fsyncs=32)
 
 
 def lists(plan):
     for count in plan.entries:
-        yield Workload(f'tags-{count}', f'first page of 100 of {count:,} tags', 'ms', connections=1,
+        many = count > 100_000
+        yield Workload(f'tags-{count}', f'first page of 100 of {count:,} tags', 'ms', ('lists',), connections=1,
+                       rounds=1 if many else None, batch=None if many else 'tags',
                        prepare=lambda stores, server, count=count: (
                            stores.tags(count), {'target': f'/v2/bench/n{count}/tags/list?n=100'}))
     for count in plan.entries:
-        yield Workload(f'catalog-{count}', f'first page of 100 of {count:,} repositories', 'ms', connections=1,
+        yield Workload(f'catalog-{count}', f'first page of 100 of {count:,} repositories', 'ms', ('lists',),
+                       connections=1, rounds=1 if count > 100_000 else None,
                        prepare=lambda stores, server, count=count: (
                            stores.catalog(count), {'target': '/v2/_catalog?n=100'}))
-    yield Workload('referrers', 'referrers list of 10 entries, 16 connections', 'operations/s', trial='referrers',
-                   connections=16)
+    yield Workload('referrers', 'referrers list of 10 entries, 16 connections', 'operations/s', ('lists',),
+                   trial='referrers', connections=16)
 
 
 def mixed(plan):
     def prepare(stores, server):
-        _, digest = stores.pull(64 * KIB)
-        root, _, _ = stores.manifest()
+        root, digest = stores.mixed(64 * KIB)
         return root, {'target': ['/v2/bench/pull/manifests/latest', f'/v2/bench/pull/blobs/{digest}'],
                       'header': [content.ACCEPT], 'size': 64 * KIB}
-    yield Workload('mixed', 'mixed 80/20, open loop at 70 % of the server\'s own peak, 16 connections', 'ms', mode='mixed',
-                   trial='mixed', prepare=prepare, connections=16)
+    title = 'mixed 80/20, open loop at 70 % of the server\'s own peak, 16 connections'
+    for suffix, words in (('', ''), ('-collecting', ', while garbage is collected')):
+        yield Workload(f'mixed{suffix}', title + words, 'ms', ('mixed',), mode='mixed', trial='mixed', prepare=prepare,
+                       connections=16, collecting=bool(suffix), batch='mixed')
 
 
 def residents(plan):
-    yield Workload('idle', 'resident when idle', 'MiB', kinds=ALL, trial='idle', connections=1)
-    yield Workload('idle-connections', f'resident with {plan.idle_connections:,} idle connections', 'MiB', kinds=ALL,
-                   trial='idle', connections=plan.idle_connections)
-    yield Workload('memory', f'peak with 64 pushes and 64 pulls of {text(plan.memory_size)}', 'MiB', trial='memory',
-                   connections=64, extra={'size': plan.memory_size})
-    yield Workload('start', 'start to the first answer, store of 100,000 repositories', 'ms', trial='start',
-                   prepare=lambda stores, server: (stores.catalog(100_000), {}))
+    yield Workload('idle', 'resident when idle', 'MiB', ('residents',), kinds=ALL, trial='idle', rounds=1)
+    yield Workload('idle-connections', f'resident with {plan.idle_connections:,} idle connections', 'MiB',
+                   ('residents',), kinds=ALL, trial='idle', connections=plan.idle_connections, rounds=1)
+    yield Workload('memory', f'peak with 64 pushes and 64 pulls of {text(plan.memory_size)}', 'MiB', ('residents',),
+                   trial='memory', connections=64, rounds=1, extra={'size': plan.memory_size})
+    yield Workload('start', 'start to the first answer, store of 100,000 repositories', 'ms', ('residents',),
+                   trial='start', rounds=2, prepare=lambda stores, server: (stores.catalog(100_000), {}))
 
 
 def every(plan):

@@ -127,6 +127,18 @@ struct Operations: Sendable {
                     threshold: schedule.threshold
                 )
             )
+            if OwnSettings(configuration).healthWrites, !configuration.storage.isReadOnly,
+                configuration.storage.driverKey == "filesystem"
+            {
+                checks.append(
+                    .storageWrite(
+                        driver,
+                        type: configuration.storage.driverKey,
+                        interval: schedule.interval,
+                        threshold: schedule.threshold
+                    )
+                )
+            }
         }
         checks += health.files.map { .file($0.path, interval: $0.schedule.interval, pool: files) }
         if let client {

@@ -40,17 +40,19 @@ struct Serve: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup.singleton
         let operations = Operations(configuration, logs: logs, files: pools.files, eventLoopGroup: group)
         let driver = Composition.driver(configuration, files: pools.files)
+        let pulls = PullRecorder(isActive: false)
         let source = ResponderSource(
             registry: Registry(
                 driver: operations.watching(driver: driver),
                 options: Composition.options(configuration),
+                events: pulls,
                 hashing: ThreadPoolTaskExecutor(pools.hashing)
             ),
             passwords: pools.passwords,
             logger: logs.logger
         )
         let responder = ReplaceableResponder(try await source.responder(for: configuration))
-        let administration = Administration(configuration, source: source, responder: responder)
+        let administration = Administration(configuration, source: source, responder: responder, pulls: pulls)
         let tls = try Composition.tls(configuration, pool: pools.files, logger: logs.logger)
         // Its own line about where it listens is a part of the announcement.
         var serverLogger = logs.logger

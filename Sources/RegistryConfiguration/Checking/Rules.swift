@@ -17,6 +17,7 @@ struct Rules {
         checkTLS()
         checkNotifications()
         checkHealth()
+        checkRetention()
         checkRedis()
         checkProxy()
         checkLogHooks()

@@ -42,4 +42,9 @@ extension [ImmutabilityRule] {
     public func rule(holding tag: Tag, in repository: RepositoryName) -> ImmutabilityRule? {
         isEmpty ? nil : first { $0.holds(tag, in: repository) }
     }
+
+    /// Why a retention policy leaves a tag where it is; `nil` when no rule holds it.
+    public func reason(holding tag: Tag, in repository: RepositoryName) -> String? {
+        rule(holding: tag, in: repository).map { "it is immutable by the rule '\($0.name)'" }
+    }
 }

@@ -34,23 +34,6 @@ extension Registry {
         )
     }
 
-    /// Removes a blob from a repository (end-10). Its bytes stay until they are collected.
-    ///
-    /// - Throws: ``RegistryError`` with `BLOB_UNKNOWN`, `UNSUPPORTED`, `DENIED` by a rule; ``StorageError``.
-    public func deleteBlob(_ digest: Digest, in repository: RepositoryName) async throws {
-        try requireDeletion()
-        // Under the lock, so that no manifest which needs it is given an immutable tag meanwhile.
-        try await shared.repositories.withLock(repository) {
-            guard try await storedDigest(ofLayer: digest, in: repository) != nil else { throw unknownBlob(digest) }
-            try await requireDeletable([digest], in: repository)
-            guard try await quarantine.removeEverywhere(StoreLayout.layerLink(digest, in: repository)) else {
-                throw unknownBlob(digest)
-            }
-        }
-        noteRemoval(in: repository)
-        record(.delete, in: repository, digest: digest)
-    }
-
     /// Makes a blob of another repository part of this one without sending it (end-11).
     ///
     /// - Parameters:
@@ -101,7 +84,7 @@ extension Registry {
         size > 0 || digest == ContentHasher(digest.algorithm).digest()
     }
 
-    private func unknownBlob(_ digest: Digest) -> RegistryError {
+    func unknownBlob(_ digest: Digest) -> RegistryError {
         RegistryError(.blobUnknown, detail: .text(digest.description))
     }
 }

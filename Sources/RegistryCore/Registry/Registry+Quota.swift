@@ -45,12 +45,11 @@ extension Registry {
         return QuotaCharge(key, taken)
     }
 
-    /// Checks that an upload may begin: that no quota of the repository is used up. One whose digest is known, and which
-    /// is counted already, may.
-    func requireRoom(forUploadOf digest: Digest?, in repository: RepositoryName) async throws {
+    /// Checks that an upload may begin: that no quota of the repository is used up.
+    func requireRoom(forUploadIn repository: RepositoryName) async throws {
         guard !options.quotas.isEmpty else { return }
         let rules = options.quotas.filter { $0.concerns(repository) }
-        _ = try await allowance(for: 1, of: digest, under: rules, in: repository)
+        _ = try await allowance(for: 1, of: nil, under: rules, in: repository)
     }
 
     /// A source that ends with a refusal as soon as the upload can't become a blob of the repository any more: before
@@ -89,7 +88,7 @@ extension Registry {
 
     /// Leaves an upload after an error. One that a rule refused is ended and what it took is dropped: it can't become
     /// a blob, and its client begins anew. Any other can go on.
-    func leave(_ session: UploadSession, after error: any Error) async throws {
+    func leave(_ session: inout UploadSession, after error: any Error) async throws {
         if (error as? RegistryError)?.code == .denied {
             try await session.end()
         } else {

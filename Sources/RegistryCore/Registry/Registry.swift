@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A registry: repositories of manifests and blobs, on a storage driver.
 ///
 /// It is the use cases of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md)
@@ -60,6 +62,8 @@ public struct Registry: Sendable {
         let locations = BlobLocations()
         let manifests = ManifestCache()
         let quotas = QuotaBook()
+        /// Tells deletions of one second from each other.
+        let deletions = Atomic<UInt32>(0)
         let events: (any EventSink)?
         let hashing: (any TaskExecutor)?
         let now: @Sendable () -> WallTime
@@ -115,7 +119,7 @@ public struct Registry: Sendable {
         tag: Tag? = nil,
         mountedFrom: RepositoryName? = nil
     ) {
-        guard let events = shared.events else { return }
+        guard let events = shared.events, events.isListening else { return }
         events.record(
             RegistryEvent(
                 action,

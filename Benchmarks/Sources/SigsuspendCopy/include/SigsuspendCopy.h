@@ -1,1 +1,0 @@
-// Nothing to call: the library is preloaded for the sake of the function that it replaces.
