@@ -49,7 +49,7 @@ let package = Package(
 
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
-        .systemLibrary(name: "CStatfs"),
+        .systemLibrary(name: "CLinux"),
 
         // MARK: Libraries, in layer order
 
@@ -64,8 +64,9 @@ let package = Package(
         .target(
             name: "RegistryStorage",
             dependencies: [
-                "CStatfs",
+                "CLinux",
                 "RegistryCore",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -174,6 +175,7 @@ let package = Package(
         .executableTarget(
             name: "registryd",
             dependencies: [
+                "CLinux",
                 "RegistryCore",
                 "RegistryStorage",
                 "RegistryAuth",
@@ -202,9 +204,23 @@ let package = Package(
                 "RegistryCore",
                 "RegistryStorage",
                 "RegistryTesting",
+                "SimulatedStorage",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: settings
+        ),
+        // A store that is reckoned instead of kept, and the program that collects in it (`dev/simulate`).
+        .target(
+            name: "SimulatedStorage",
+            dependencies: ["RegistryCore", .product(name: "NIOCore", package: "swift-nio")],
+            path: "Tests/SimulatedStorage",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "simulate-collection",
+            dependencies: ["RegistryCore", "SimulatedStorage"],
+            path: "Tests/simulate-collection",
             swiftSettings: settings
         ),
         .testTarget(
@@ -330,6 +346,16 @@ let package = Package(
         ),
         .testTarget(
             name: "CrashTests",
+            dependencies: [
+                "RegistryCore",
+                "RegistryStorage",
+                "ShellSupport",
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StormTests",
             dependencies: [
                 "RegistryCore",
                 "RegistryStorage",

@@ -231,7 +231,7 @@ struct Call: Sendable {
     let urls: PublicURL
 
     /// The body, as the use cases take it.
-    var content: ContentSource { ContentSource { [body] in try await body.next() } }
+    var content: ContentSource { ContentSource(length: body.length) { [body] in try await body.next() } }
 }
 
 extension String {

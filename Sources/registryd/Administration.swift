@@ -13,6 +13,7 @@ import Synchronization
 final class Administration: Sendable {
     private let source: ResponderSource
     private let responder: ReplaceableResponder
+    private let retention: RetentionParts
     private let state: Mutex<State>
     private struct State {
         var configuration: Configuration
@@ -20,9 +21,23 @@ final class Administration: Sendable {
         var isReadOnly: Bool?
     }
 
-    init(_ configuration: Configuration, source: ResponderSource, responder: ReplaceableResponder) {
+    /// - Parameter pulls: what hears of the registry's pulls.
+    init(
+        _ configuration: Configuration,
+        source: ResponderSource,
+        responder: ReplaceableResponder,
+        pulls: PullRecorder
+    ) {
         self.source = source
         self.responder = responder
+        var options = source.registry.options
+        options.allowsDeletion = true
+        // It sees to that by itself, since it can change.
+        options.isReadOnly = false
+        // Nor has it to keep to the rules of the start: it is told those in force.
+        options.immutability = []
+        retention = RetentionParts(source.registry.with(options: options), pulls: pulls, logger: source.logger)
+        retention.apply(configuration, isReadOnly: configuration.storage.isReadOnly)
         state = Mutex(State(configuration: configuration))
     }
 
@@ -41,13 +56,16 @@ final class Administration: Sendable {
         let collections = CollectionService(registry: registry, settings: collection, logger: logger)
         var services: [any Service] = [
             PresenceService(registry: registry, name: Program.holder, logger: logger), collections,
+            QuotaService(registry: registry, rules: { self.quotas }, logger: logger),
         ]
         if let purge = purge(registry, configuration, logger) { services.append(purge) }
+        services += retention.services
         guard let path = settings.administrationSocket else { return services }
         let administration = AdministrationResponder(
             registry: registry,
             collections: collections,
             defaults: settings.collection,
+            retention: retention.service,
             readOnly: .init(isOn: { self.isReadOnly }, turn: { try await self.turnReadOnly($0) })
         )
         let server = RegistryServer(
@@ -76,6 +94,12 @@ final class Administration: Sendable {
         )
     }
 
+    /// The quotas of the configuration that is in force.
+    private var quotas: [QuotaRule] { state.withLock { $0.configuration }.quotas.map(QuotaRule.init) }
+
+    /// How much of each quota is used.
+    var quotaUsage: [QuotaUsage] { source.registry.quotaUsage(of: quotas) }
+
     private var isReadOnly: Bool { state.withLock { $0.isReadOnly ?? $0.configuration.storage.isReadOnly } }
 
     /// Puts a configuration into force for all later requests.
@@ -84,12 +108,15 @@ final class Administration: Sendable {
     func serve(_ configuration: Configuration) async throws {
         let isReadOnly = state.withLock { $0.isReadOnly }
         responder.replace(with: try await source.responder(for: configuration, isReadOnly: isReadOnly))
+        retention.apply(configuration, isReadOnly: isReadOnly ?? configuration.storage.isReadOnly)
         state.withLock { $0.configuration = configuration }
+        source.registry.wantQuotaCount()
     }
 
     private func turnReadOnly(_ isOn: Bool) async throws {
         let configuration = state.withLock { $0.configuration }
         responder.replace(with: try await source.responder(for: configuration, isReadOnly: isOn))
         state.withLock { $0.isReadOnly = isOn }
+        retention.apply(configuration, isReadOnly: isOn)
     }
 }

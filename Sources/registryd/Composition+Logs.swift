@@ -50,7 +50,7 @@ struct Logs: Sendable {
 
     /// What hears of each request for the logs' sake.
     var observers: [any ServerObserver] {
-        [RequestLog(logger)] + (accessLog.map { [AccessLog($0)] } ?? [])
+        [RequestLog(output)] + (accessLog.map { [AccessLog($0)] } ?? [])
     }
 
     /// How many lines were lost, by where they were to go.

@@ -8,6 +8,8 @@ extension Composition {
         var options = Registry.Options()
         options.allowsDeletion = configuration.storage.isDeleteEnabled
         options.isReadOnly = configuration.storage.isReadOnly
+        options.immutability = configuration.immutableTags.map(ImmutabilityRule.init)
+        options.quotas = configuration.quotas.map(QuotaRule.init)
         let validation = configuration.validation
         options.validation.urls =
             validation.isEnabled

@@ -71,15 +71,23 @@ struct Operations: Sendable {
     /// - Parameters:
     ///   - driver: the store that is checked.
     ///   - server: the server whose connections are counted.
-    func services(checking driver: any StorageDriver, of server: RegistryServer) -> [any Service] {
+    ///   - metrics: what else the debug server shows.
+    func services(
+        checking driver: any StorageDriver,
+        of server: RegistryServer,
+        further metrics: [any MetricSource]
+    ) -> [any Service] {
         var services: [any Service] = []
         if let tracer, let client { services.append(SpanExporter(tracer, client: client, logger: logs.logger)) }
         if hasChecks { services.append(HealthService(checks: checks(driver), health: health, logger: logs.logger)) }
-        if let debug = debugServer(countingConnectionsOf: server) { services.append(debug) }
+        if let debug = debugServer(countingConnectionsOf: server, further: metrics) { services.append(debug) }
         return services
     }
 
-    private func debugServer(countingConnectionsOf server: RegistryServer) -> RegistryServer? {
+    private func debugServer(
+        countingConnectionsOf server: RegistryServer,
+        further metrics: [any MetricSource]
+    ) -> RegistryServer? {
         guard let debug = configuration.http.debug else { return nil }
         let (logs, health) = (logs, health)
         var sources: [any MetricSource] = [
@@ -98,7 +106,7 @@ struct Operations: Sendable {
             port: debug.address.port,
             responder: DebugResponder(
                 health: health,
-                metrics: Metrics(sources),
+                metrics: Metrics(sources + metrics),
                 metricsPath: debug.metricsPath,
                 pool: files
             ),
@@ -119,6 +127,18 @@ struct Operations: Sendable {
                     threshold: schedule.threshold
                 )
             )
+            if OwnSettings(configuration).healthWrites, !configuration.storage.isReadOnly,
+                configuration.storage.driverKey == "filesystem"
+            {
+                checks.append(
+                    .storageWrite(
+                        driver,
+                        type: configuration.storage.driverKey,
+                        interval: schedule.interval,
+                        threshold: schedule.threshold
+                    )
+                )
+            }
         }
         checks += health.files.map { .file($0.path, interval: $0.schedule.interval, pool: files) }
         if let client {

@@ -7,8 +7,10 @@ struct Registryd: ParsableCommand {
             commandName: Program.name,
             abstract: "A container registry: the OCI distribution API on the replaced server's files.",
             subcommands: [
-                Serve.self, Check.self, GarbageCollect.self, Verify.self, RepositoryVerbs.self, ReadOnly.self,
+                Serve.self, Check.self, GarbageCollect.self, Verify.self, RepositoryVerbs.self, Restore.self,
+                ReadOnly.self,
                 Explain.self,
+                Retain.self,
                 Completion.self,
             ]
         )

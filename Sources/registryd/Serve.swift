@@ -40,17 +40,19 @@ struct Serve: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup.singleton
         let operations = Operations(configuration, logs: logs, files: pools.files, eventLoopGroup: group)
         let driver = Composition.driver(configuration, files: pools.files)
+        let pulls = PullRecorder(isActive: false)
         let source = ResponderSource(
             registry: Registry(
                 driver: operations.watching(driver: driver),
                 options: Composition.options(configuration),
+                events: pulls,
                 hashing: ThreadPoolTaskExecutor(pools.hashing)
             ),
             passwords: pools.passwords,
             logger: logs.logger
         )
         let responder = ReplaceableResponder(try await source.responder(for: configuration))
-        let administration = Administration(configuration, source: source, responder: responder)
+        let administration = Administration(configuration, source: source, responder: responder, pulls: pulls)
         let tls = try Composition.tls(configuration, pool: pools.files, logger: logs.logger)
         // Its own line about where it listens is a part of the announcement.
         var serverLogger = logs.logger
@@ -75,7 +77,12 @@ struct Serve: AsyncParsableCommand {
         )
         // Stopped from the last to the first: the server before what it needs, the logs after all.
         let services: [any Service] =
-            logs.services + (tls.map { [$0] } ?? []) + operations.services(checking: driver, of: server)
+            logs.services + (tls.map { [$0] } ?? [])
+            + operations.services(
+                checking: driver,
+                of: server,
+                further: [QuotaMetrics(usage: { administration.quotaUsage })]
+            )
             + (try administration.services(logs.logger))
             + [reload, StartAnnouncement(server: server, configuration: configuration, logger: logs.logger), server]
         // Its lines below "notice" describe the services, with all that they hold: passwords, secrets, the environment.

@@ -1,3 +1,5 @@
+import ShellSupport
+
 /// What one pusher was told, kept while servers come and go.
 ///
 /// A request whose answer did not come leaves two possibilities; both are kept until the next look decides.

@@ -35,14 +35,19 @@ struct ClientBench {
     }
 
     /// Runs a body with a fresh registry and a fresh folder; both go afterwards.
-    static func with(_ body: (ClientBench) async throws -> Void) async throws {
+    ///
+    /// - Parameter variables: `REGISTRY_*` variables of the registry.
+    static func with(
+        registry variables: [String: String] = [:],
+        _ body: (ClientBench) async throws -> Void
+    ) async throws {
         let scratch = try ScratchFolder(name: "client")
         defer { scratch.remove() }
         for folder in ["home", "run", "tmp"] { _ = try scratch.makeFolder(folder) }
         for file in ["auth.json", "home/config.json"] { try Data("{}".utf8).write(to: scratch.path(file)) }
         try ImageLayout.write(image, to: scratch.path("image"))
         try ImageLayout.write(index, to: scratch.path("index"))
-        try await RegistryProcess.with { registry in
+        try await RegistryProcess.with(environment: variables) { registry in
             try await body(
                 ClientBench(
                     registry: registry,

@@ -72,6 +72,51 @@ struct CrashTests {
         }
     }
 
+    @Test("of objects that are put in order none is seen before those ahead of it last, and all last at the end")
+    func putInOrder() async throws {
+        let places = ["/x/1/a", "/x/2/b", "/y/c"].compactMap { StoragePath($0) }
+        try await crashing { recorder in
+            for content in ["first", "second"] {
+                try await recorder.driver.put(
+                    inOrder: places.map { StoredContent(ByteBuffer(string: content), at: $0) }
+                )
+                recorder.acknowledge(content)
+            }
+        } judge: { driver, crash in
+            let order = [nil, "first", "second"]
+            let found = try await places.asyncMap { path in
+                try #require(order.firstIndex(of: try await text(driver, path)), "\(crash)")
+            }
+            #expect(found == found.sorted(by: >), "\(crash)")
+            #expect(found.allSatisfy { $0 >= crash.acknowledged.count }, "\(crash)")
+        }
+    }
+
+    @Test("a passing object takes nothing with it: what another process flushes or puts beside it lasts")
+    func passing() async throws {
+        let tree = try #require(StoragePath("/r/uploads/id"))
+        let note = tree.appending("notes/n")
+        let data = tree.appending("data")
+        let link = StoragePath.root.appending("r/links/link")
+        try await crashing { recorder in
+            try await recorder.driver.putPassing(ByteBuffer(string: "note"), at: note, within: tree)
+            recorder.acknowledge("note")
+            let other = recorder.otherDriver()
+            try await other.put(ByteBuffer(string: "link"), at: link)
+            recorder.acknowledge("link")
+            let writer = try await other.writer(at: data, resuming: false)
+            try await writer.append(ByteBuffer(string: "data"))
+            try await writer.close()
+            recorder.acknowledge("data")
+        } judge: { driver, crash in
+            if crash.acknowledged.contains("link") { #expect(try await text(driver, link) == "link", "\(crash)") }
+            if crash.acknowledged.contains("data") { #expect(try await text(driver, data) == "data", "\(crash)") }
+            // It was never half of another one's making: all, or what a file is whose bytes were lost.
+            let found = try await text(driver, note)
+            #expect([nil, "", "note"].contains(found) || found == "\0\0\0\0", "\(crash)")
+        }
+    }
+
     @Test("a write into a folder that another one has just made is durable all the way up")
     func sharedFolders() async throws {
         try await crashing { recorder in
@@ -219,5 +264,13 @@ struct CrashTests {
                 #expect(try await text(driver, .root.appending("a/\(name)"))?.first == "c", "\(crash)")
             }
         }
+    }
+}
+
+extension Array {
+    fileprivate func asyncMap<Value>(_ body: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await body(element)) }
+        return values
     }
 }

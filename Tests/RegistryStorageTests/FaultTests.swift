@@ -192,7 +192,7 @@ struct FaultTests {
             try await writer.append(ByteBuffer(string: "bytes"))
             for step in [FaultySystemCalls.Step.renameFile, .makeFolder] {
                 calls.fail(step, ENOSPC)
-                let path = try #require(StoragePath("/new/folder/object"))
+                let path = try #require(StoragePath("/new/\(step.rawValue)/object"))
                 await #expect(throws: StorageError(.noSpace, at: upload)) { try await writer.commit(to: path) }
                 calls.heal()
                 #expect(RegistryStorageTests.text(ofFile: "\(folder)/a/upload") == "bytes")

@@ -9,17 +9,36 @@ public enum LoopbackPort {
     public static func free() throws -> UInt16 { try LoopbackSocket.freePort() }
 }
 
-/// A blocking TCP socket on 127.0.0.1.
+/// A blocking socket: of TCP on 127.0.0.1, or of a file.
 struct LoopbackSocket {
     private let descriptor: Int32
+
+    /// Connects to a socket's file. Reads and writes fail after 30 seconds of silence.
+    init(connectingToFile path: String) throws {
+        descriptor = try Self.open(AF_UNIX)
+        limitWaits()
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        let bytes = Array(path.utf8)
+        guard bytes.count < room else { throw WireError(description: "the path of a socket is too long: \(path)") }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard connected == 0 else {
+            let error = WireError(description: "can't connect to \(path): \(Self.lastError)")
+            close()
+            throw error
+        }
+    }
 
     /// Connects to a port of the loopback address. Reads and writes fail after 30 seconds of silence.
     init(connectingTo port: UInt16) throws {
         descriptor = try Self.open()
-        var limit = timeval(tv_sec: 30, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        limitWaits()
         guard Self.withAddress(port, { connect(descriptor, $0, $1) }) == 0 else {
             let refused = errno == ECONNREFUSED
             let error = WireError(description: "can't connect to port \(port): \(Self.lastError)", isRefused: refused)
@@ -75,8 +94,15 @@ struct LoopbackSocket {
 
     private static var lastError: String { String(cString: strerror(errno)) }
 
-    private static func open() throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    private func limitWaits() {
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+    }
+
+    private static func open(_ family: Int32 = AF_INET) throws -> Int32 {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw WireError(description: "can't make a socket: \(lastError)") }
         return descriptor
     }

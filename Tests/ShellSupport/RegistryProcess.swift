@@ -103,9 +103,10 @@ public struct RegistryProcess: Sendable {
     public static func with(
         _ server: Server = .underTest,
         root: URL? = nil,
+        environment: [String: String] = [:],
         _ body: (RegistryProcess) async throws -> Void
     ) async throws {
-        let registry = try await start(server, root: root)
+        let registry = try await start(server, root: root, environment: environment)
         do {
             try await body(registry)
         } catch  where error is CommandFailure || error is WireError {

@@ -57,33 +57,40 @@ public struct WireError: Error, CustomStringConvertible {
 ///
 /// `URLSession` is no substitute: it normalises targets, folds headers, follows redirects and joins fields.
 public struct WireClient: Sendable {
-    /// The server's port on 127.0.0.1.
+    /// The server's port on 127.0.0.1; 0 where it listens on a file.
     public let port: UInt16
+    private let file: String?
 
     /// Makes a client of the server on that port of the loopback address.
     public init(port: UInt16) {
         self.port = port
+        file = nil
+    }
+
+    /// Makes a client of the server that listens on a socket's file.
+    public init(file: String) {
+        port = 0
+        self.file = file
     }
 
     /// Sends a request and reads the whole answer. Blocking calls run on a thread of their own.
     ///
     /// - Throws: ``WireError`` where the connection fails, closes early or is silent for 30 seconds.
     public func send(_ request: WireRequest) async throws -> WireResponse {
-        let port = port
-        return try await withCheckedThrowingContinuation { continuation in
+        try await withCheckedThrowingContinuation { continuation in
             Self.queue.async {
-                continuation.resume(with: Result { try Self.exchange(request, port: port) })
+                continuation.resume(with: Result { try exchange(request) })
             }
         }
     }
 
     private static let queue = DispatchQueue(label: "registryd.tests.wire", attributes: .concurrent)
 
-    private static func exchange(_ request: WireRequest, port: UInt16) throws -> WireResponse {
-        let socket = try LoopbackSocket(connectingTo: port)
+    private func exchange(_ request: WireRequest) throws -> WireResponse {
+        let socket = try file.map { try LoopbackSocket(connectingToFile: $0) } ?? LoopbackSocket(connectingTo: port)
         defer { socket.close() }
         // A server may answer and close before it has read everything; the answer counts, so a failed write doesn't.
-        let sent = Result { try socket.write(encode(request, port: port)) }
+        let sent = Result { try socket.write(Self.encode(request, port: port)) }
         do {
             var reader = WireReader(socket: socket)
             return try reader.readResponse(to: request.method)

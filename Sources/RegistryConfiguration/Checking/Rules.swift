@@ -17,9 +17,11 @@ struct Rules {
         checkTLS()
         checkNotifications()
         checkHealth()
+        checkRetention()
         checkRedis()
         checkProxy()
         checkLogHooks()
+        checkPolicy()
         if let number = value("tags.maxtags")?.scalar?.kind, case .integer(let limit) = number, limit < 0 {
             error("tags.maxtags", "maxtags limit must be a non-negative integer value")
         }

@@ -45,12 +45,16 @@ public struct CollectionSummary: Sendable, Hashable {
     public var layersRemoved = 0
     /// Entries of the index of referrers whose manifests are gone.
     public var referrersRemoved = 0
+    /// Entries of tags' histories whose manifests are gone.
+    public var historyRemoved = 0
     /// Uploads that were removed.
     public var uploadsRemoved = 0
     /// Empty folders that were removed.
     public var foldersRemoved = 0
     /// Deleted repositories that can't be restored any more, since their time was over.
     public var trashRemoved = 0
+    /// Deletions of tags, manifests and blobs that can't be undone any more, since their time was over.
+    public var deletionsRemoved = 0
 
     /// How many things were not as they should be; the first hundred are in ``problems``.
     public var problemCount = 0
@@ -74,9 +78,10 @@ public struct CollectionSummary: Sendable, Hashable {
             ("restored", Int64(restored)), ("blobsRemoved", Int64(blobsRemoved)), ("bytesFreed", bytesFreed),
             ("manifestsQuarantined", Int64(manifestsQuarantined)), ("manifestsRemoved", Int64(manifestsRemoved)),
             ("layersQuarantined", Int64(layersQuarantined)), ("layersRemoved", Int64(layersRemoved)),
-            ("referrersRemoved", Int64(referrersRemoved)), ("uploadsRemoved", Int64(uploadsRemoved)),
+            ("referrersRemoved", Int64(referrersRemoved)), ("historyRemoved", Int64(historyRemoved)),
+            ("uploadsRemoved", Int64(uploadsRemoved)),
             ("foldersRemoved", Int64(foldersRemoved)), ("trashRemoved", Int64(trashRemoved)),
-            ("problemCount", Int64(problemCount)),
+            ("deletionsRemoved", Int64(deletionsRemoved)), ("problemCount", Int64(problemCount)),
         ]
     }
 

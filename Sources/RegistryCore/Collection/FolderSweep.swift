@@ -48,8 +48,10 @@ struct FolderSweep {
                 while let held = try await batches.next() {
                     for batch in held where batch.kind == .object {
                         let name = "\(prefix)\(entry.name)/\(batch.name)"
-                        if try await settle(digest, at: place.appending(batch.name), seen: old.seen[name]) { continue }
-                        seen.note(name, at: old.seen[name] ?? run.now.seconds)
+                        if try await settle(digest, at: place.appending(batch.name), seen: old.time(of: name)) {
+                            continue
+                        }
+                        seen.note(name, at: old.time(of: name) ?? run.now.seconds)
                     }
                 }
                 await run.removeIfEmpty(place)

@@ -16,7 +16,10 @@ struct GarbageCollection: Sendable {
         try await sweepRepositories(renew)
         run.enter(.blobs)
         try await sweepBlobs(run, renew)
-        if !options.isDryRun { try await removeOldTrash() }
+        if !options.isDryRun {
+            try await removeOldTrash()
+            try await removeOldDeletions(renew)
+        }
         if options.marksAgain, !options.isDryRun {
             run.enter(.markingAgain)
             let second = GarbageCollection(run: CollectionRun(bringingBack: run))
@@ -59,6 +62,7 @@ struct GarbageCollection: Sendable {
             try await RepositoryMarking(run: run, place: place).mark()
         }
         _ = try await markTrash(renew, except: passed)
+        try await markDeletions(renew)
     }
 
     /// Marks what deleted repositories refer to.
@@ -88,7 +92,7 @@ struct GarbageCollection: Sendable {
         return whole
     }
 
-    private static func place(_ repository: RepositoryName) -> RepositoryMarking.Place {
+    static func place(_ repository: RepositoryName) -> RepositoryMarking.Place {
         RepositoryMarking.Place(
             name: repository.description,
             repository: repository,

@@ -37,12 +37,14 @@ extension Registry {
         do {
             try await work.perform(renewing: { try await lease.renewIfDue() })
         } catch {
+            noteRemoval()
             run.report(.problem("ended early: \(error)"))
             try? await keep(run.summary)
             await lease.release()
             throw error
         }
         let summary = run.summary
+        noteRemoval()
         try await keep(summary)
         await lease.release()
         return summary
@@ -110,6 +112,7 @@ extension Registry {
             else { throw RegistryError(.nameUnknown, detail: .fields([.init("name", name.description)])) }
             let (id, time) = (UploadID().description, shared.now())
             _ = try await Trash(driver: driver).take(name, as: id, at: time)
+            noteRemoval(in: name)
             record(.delete, in: name)
             return DeletedRepository(id: id, name: name, deleted: time)
         }

@@ -87,7 +87,10 @@ struct RepositoryMarking: Sendable {
                 }
             }
         }
-        return graph.unkept(tagged: try await tagged())
+        let tagged = try await tagged()
+        // After the tags: what is deleted meanwhile is in a record by then.
+        let deleted = try await addDeletions(of: repository, to: &graph)
+        return graph.unkept(tagged: tagged.union(deleted))
     }
 
     /// What the tags point to, and where a pointer can't be read, all that it has ever pointed to.
@@ -162,7 +165,7 @@ struct RepositoryMarking: Sendable {
     }
 
     /// A manifest's content, in its place or in quarantine; `nil` when there is none: then nobody can have it.
-    private func manifest(_ revision: Revision) async throws -> Manifest? {
+    func manifest(_ revision: Revision) async throws -> Manifest? {
         let path = StoreLayout.blobData(revision.canonical)
         guard let content = try await contentAnywhere(path), content.readableBytes > 0 else {
             run.report(.problem("\(place.name): manifest \(revision.name) is linked, and its content is missing"))
@@ -197,7 +200,7 @@ struct RepositoryMarking: Sendable {
 
     // MARK: Marks
 
-    private func mark(_ revision: Revision, _ manifest: Manifest?, isKept: Bool) async throws {
+    func mark(_ revision: Revision, _ manifest: Manifest?, isKept: Bool) async throws {
         if isKept {
             run.marks.insert(.revision, revision.name, in: place.name)
             run.marks.insert(.revision, revision.canonical, in: place.name)
@@ -218,7 +221,7 @@ struct RepositoryMarking: Sendable {
     }
 
     /// Marks what a manifest refers to: a blob, or a child, which is a manifest with a link of its own or a plain blob.
-    private func mark(_ digest: Digest) async throws {
+    func mark(_ digest: Digest) async throws {
         run.marks.insert(.layer, digest, in: place.name)
         guard digest.algorithm != .canonical else {
             run.marks.insert(digest)

@@ -35,6 +35,9 @@ struct RepositorySweep: Sendable {
         if !run.options.isDryRun { try await seen.write(shard, replacing: old, to: driver) }
         if run.options.scope(repository), !run.bringsBackOnly {
             try await sweepReferrers()
+            if !run.options.isDryRun {
+                try await TagHistorySweep(run: run, repository: repository) { try await isLinked($0) }.sweep()
+            }
             if let age = run.options.uploadAge {
                 try await UploadPurge(run: run, repository: repository, age: age).purge()
             }

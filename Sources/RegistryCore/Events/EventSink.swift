@@ -2,6 +2,14 @@
 public protocol EventSink: Sendable {
     /// Takes an event. It must return at once: a sink that delivers to others keeps a bounded queue of its own.
     func record(_ event: RegistryEvent)
+
+    /// Whether it takes events now; while it doesn't, none is made for it. It is asked for each.
+    var isListening: Bool { get }
+}
+
+extension EventSink {
+    /// Always.
+    public var isListening: Bool { true }
 }
 
 /// Something that happened to a repository's content.

@@ -5,23 +5,35 @@ public enum Base64URL {
 
     /// Encodes bytes.
     public static func encode(_ bytes: some Collection<UInt8>) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var group: UInt32 = 0
-        var inGroup = 0
-        for byte in bytes {
-            group = group << 8 | UInt32(byte)
-            inGroup += 1
-            if inGroup == 3 {
-                append(group, characters: 4, to: &text)
-                (group, inGroup) = (0, 0)
+        // Once an array, the rest need not go through the collection's witnesses: other modules get no specialised copy.
+        let bytes = Array(bytes)
+        return String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { text in
+            var end = 0
+            func append(_ group: UInt32, characters: Int) {
+                for position in 0..<characters {
+                    text.initializeElement(at: end, to: alphabet[Int(group >> UInt32(18 - 6 * position)) & 63])
+                    end += 1
+                }
             }
+            var group: UInt32 = 0
+            var inGroup = 0
+            for byte in bytes {
+                group = group << 8 | UInt32(byte)
+                inGroup += 1
+                if inGroup == 3 {
+                    append(group, characters: 4)
+                    (group, inGroup) = (0, 0)
+                }
+            }
+            if inGroup > 0 {
+                append(group << UInt32(8 * (3 - inGroup)), characters: inGroup + 1)
+                for _ in inGroup..<3 {
+                    text.initializeElement(at: end, to: UInt8(ascii: "="))
+                    end += 1
+                }
+            }
+            return end
         }
-        if inGroup > 0 {
-            append(group << UInt32(8 * (3 - inGroup)), characters: inGroup + 1, to: &text)
-            text.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - inGroup))
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// Decodes a text.
@@ -48,12 +60,6 @@ public enum Base64URL {
             }
         }
         return group == 0 ? bytes : nil
-    }
-
-    private static func append(_ group: UInt32, characters: Int, to text: inout [UInt8]) {
-        for position in 0..<characters {
-            text.append(alphabet[Int(group >> UInt32(18 - 6 * position)) & 63])
-        }
     }
 
     private static func value(of character: UInt8) -> UInt32? {

@@ -9,6 +9,7 @@
 /// _registryd/trash/<id>/whole                              all of it is here
 /// _registryd/trash/<id>/claimed                            the name and time, while it is removed for good
 /// _registryd/trash/<id>/repository/…                       its folder
+/// _registryd/deleted/<repository>/_records/<id>            what a deletion of tags, a manifest or a blob took away
 /// ```
 extension StoreLayout {
     static let own = StoragePath.root.appending("docker/registry/v2/_registryd")
@@ -17,6 +18,8 @@ extension StoreLayout {
     static let collectionTerms = own.appending("collection/terms")
     static let lastCollection = own.appending("collection/last")
     static let trash = own.appending("trash")
+    static let deletions = own.appending("deleted")
+    static let deletionRecordsFolder = "_records"
 
     static let dataName = "data"
     static let linkName = "link"

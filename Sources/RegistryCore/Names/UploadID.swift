@@ -15,15 +15,19 @@ public struct UploadID: Sendable, Hashable {
     public init(using generator: inout some RandomNumberGenerator) {
         let high = generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        let digits = [high, low].flatMap { word in
-            stride(from: 60, through: 0, by: -4).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) & 15 }
+        description = String(unsafeUninitializedCapacity: 36) { buffer in
+            var end = 0
+            func append(_ byte: UInt8) {
+                buffer.initializeElement(at: end, to: byte)
+                end += 1
+            }
+            for position in 0..<32 {
+                if position == 8 || position == 12 || position == 16 || position == 20 { append(UInt8(ascii: "-")) }
+                let digit = UInt8((position < 16 ? high : low) >> UInt64(60 - 4 * (position & 15)) & 15)
+                append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+            }
+            return end
         }
-        var text = ""
-        for (position, digit) in digits.enumerated() {
-            if position == 8 || position == 12 || position == 16 || position == 20 { text.append("-") }
-            text.append(String(digit, radix: 16))
-        }
-        description = text
     }
 
     /// Makes a new random identifier from the system's generator.

@@ -34,17 +34,6 @@ extension Registry {
         )
     }
 
-    /// Removes a blob from a repository (end-10). Its bytes stay until they are collected.
-    ///
-    /// - Throws: ``RegistryError`` with `BLOB_UNKNOWN`, `UNSUPPORTED`; ``StorageError``.
-    public func deleteBlob(_ digest: Digest, in repository: RepositoryName) async throws {
-        try requireDeletion()
-        guard try await storedDigest(ofLayer: digest, in: repository) != nil,
-            try await quarantine.removeEverywhere(StoreLayout.layerLink(digest, in: repository))
-        else { throw unknownBlob(digest) }
-        record(.delete, in: repository, digest: digest)
-    }
-
     /// Makes a blob of another repository part of this one without sending it (end-11).
     ///
     /// - Parameters:
@@ -54,7 +43,7 @@ extension Registry {
     ///   - mayRead: whether the caller may pull from a repository; asked for each source before it is looked into, so
     ///     that nobody gets at content by a mount that he can't pull.
     /// - Returns: whether the blob is now part of the repository; `false` when no source has it.
-    /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``.
+    /// - Throws: ``RegistryError`` with `UNSUPPORTED`, `DENIED` by a rule; ``StorageError``.
     public func mount(
         _ digest: Digest,
         from source: RepositoryName?,
@@ -69,7 +58,10 @@ extension Registry {
             guard await mayRead(candidate), let canonical = try await storedDigest(ofLayer: digest, in: candidate),
                 let size = try await blobSize(canonical)
             else { continue }
+            let charge = try await charge(canonical, bytes: size, to: repository, isBlob: true)
+            defer { charge?.end() }
             try await linkLayer(digest, storedAs: canonical, in: repository)
+            charge?.succeeded()
             if clock.now - began > options.lateAfter, try await blobSize(canonical) == nil { continue }
             record(.mount, in: repository, digest: digest, mediaType: .octetStream, size: size, mountedFrom: candidate)
             return true
@@ -92,7 +84,7 @@ extension Registry {
         size > 0 || digest == ContentHasher(digest.algorithm).digest()
     }
 
-    private func unknownBlob(_ digest: Digest) -> RegistryError {
+    func unknownBlob(_ digest: Digest) -> RegistryError {
         RegistryError(.blobUnknown, detail: .text(digest.description))
     }
 }

@@ -20,11 +20,16 @@ extension Registry {
     /// Makes a stored blob part of a repository under its canonical digest and, where it was pushed by another one,
     /// under that too. Both links hold the canonical digest, under which the data lies.
     func linkLayer(_ digest: Digest, storedAs canonical: Digest, in repository: RepositoryName) async throws {
-        try await writeLink(StoreLayout.layerLink(canonical, in: repository), to: canonical)
-        if digest != canonical {
-            try await writeLink(StoreLayout.layerLink(digest, in: repository), to: canonical)
-        }
+        try await driver.put(inOrder: layerLinks(digest, storedAs: canonical, in: repository))
         shared.locations.remember(digest, in: repository)
+    }
+
+    /// The links that make a stored blob part of a repository.
+    func layerLinks(_ digest: Digest, storedAs canonical: Digest, in repository: RepositoryName) -> [StoredContent] {
+        let target = ByteBuffer(string: canonical.description)
+        return (digest == canonical ? [canonical] : [canonical, digest]).map {
+            StoredContent(target, at: StoreLayout.layerLink($0, in: repository))
+        }
     }
 
     /// The digest under which a repository's blob is stored; `nil` when the repository does not have it.

@@ -22,8 +22,8 @@ extension Registry {
     ///   - reference: the tag or digest that it is pushed by.
     ///   - tags: further tags that are to point to it.
     ///   - repository: the repository.
-    /// - Throws: ``RegistryError`` with `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN`, `DIGEST_INVALID`, `UNSUPPORTED`;
-    ///   ``StorageError``.
+    /// - Throws: ``RegistryError`` with `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN`, `DIGEST_INVALID`, `UNSUPPORTED`,
+    ///   `DENIED` by a rule; ``StorageError``.
     public func putManifest(
         _ content: ByteBuffer,
         declared: MediaType?,
@@ -40,8 +40,11 @@ extension Registry {
 
         try await shared.repositories.withLock(repository) {
             let began = ContinuousClock.now
+            try await requireMovable(allTags, to: digest, storedAs: canonical, in: repository)
             // Checked under the lock, so that a manifest which is being deleted can't become a child meanwhile.
             try await checkReferences(of: manifest, in: repository)
+            let charge = try await charge(canonical, bytes: Int64(content.readableBytes), to: repository)
+            defer { charge?.end() }
             try await store(content, canonical: canonical)
             // The index of referrers leaves out what has no link, so an entry before its link is not seen; one after
             // it would be missing from the list if a crash came in between.
@@ -52,9 +55,9 @@ extension Registry {
             if digest != canonical {
                 try await writeLink(StoreLayout.revisionLink(digest, in: repository), to: canonical)
             }
-            for tag in allTags {
-                try await writeLink(StoreLayout.tagIndexLink(digest, of: tag, in: repository), to: digest)
-                try await writeLink(StoreLayout.tagCurrentLink(tag, in: repository), to: digest)
+            charge?.succeeded()
+            for tag in heldFirst(allTags, in: repository) {
+                try await point(tag, to: digest, storedAs: canonical, in: repository)
             }
             if ContinuousClock.now - began > options.lateAfter {
                 try await checkAgain(manifest, canonical: canonical, as: digest, tags: allTags, in: repository)

@@ -13,11 +13,14 @@ public struct UploadStatus: Sendable, Hashable {
 extension Registry {
     /// Begins an upload (end-4a of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints)).
     ///
-    /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``.
+    /// A crash of the machine may take it away as long as it has no bytes.
+    ///
+    /// - Throws: ``RegistryError`` with `UNSUPPORTED`, `DENIED` when a rule leaves no room; ``StorageError``.
     public func beginUpload(in repository: RepositoryName) async throws -> UploadStatus {
         try requireWritable()
+        try await requireRoom(forUploadIn: repository)
         let (id, started) = (UploadID(), shared.now())
-        try await driver.put(ByteBuffer(string: started.rfc3339), at: StoreLayout.uploadStart(id, in: repository))
+        try await UploadSession.register(id, started: started, in: repository, with: driver)
         return UploadStatus(id: id, size: 0, started: started)
     }
 
@@ -52,8 +55,8 @@ extension Registry {
     ///   - offset: where the caller believes the upload stands; `nil` to append wherever it does.
     ///   - repository: the repository.
     /// - Returns: where the upload stands now. The bytes are durable.
-    /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`, `TOOMANYREQUESTS`;
-    ///   ``StorageError``; what the source throws.
+    /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`, `TOOMANYREQUESTS`, and
+    ///   `DENIED` by a rule, which ends the upload; ``StorageError``; what the source throws.
     public func append(
         _ source: ContentSource,
         to id: UploadID,
@@ -64,10 +67,10 @@ extension Registry {
         return try await writing(to: id) {
             var session = try await openSession(id, at: offset, alsoHashing: nil, in: repository)
             do {
-                try await session.take(source)
+                try await session.take(limited(source, after: session.size, expecting: nil, in: repository))
             } catch {
                 // The first error is the one to tell.
-                try? await session.suspend()
+                try? await leave(&session, after: error)
                 throw error
             }
             try await session.suspend()
@@ -88,7 +91,7 @@ extension Registry {
     ///   - repository: the repository.
     /// - Returns: the blob's length in bytes. The blob is durable, and can be pulled.
     /// - Throws: ``RegistryError`` with `DIGEST_INVALID`, `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`, `UNSUPPORTED`,
-    ///   `TOOMANYREQUESTS`; ``StorageError``; what the source throws.
+    ///   `TOOMANYREQUESTS`, and `DENIED` by a rule, which ends the upload; ``StorageError``; what the source throws.
     @discardableResult
     public func finishUpload(
         _ id: UploadID,
@@ -101,37 +104,93 @@ extension Registry {
         return try await writing(to: id) {
             let other = digest.algorithm == .canonical ? nil : digest.algorithm
             var session = try await openSession(id, at: offset, alsoHashing: other, in: repository)
-            let (actual, canonical): (Digest, Digest)
-            let began: ContinuousClock.Instant
-            do {
-                try await session.take(source)
-                actual = try await session.digest(digest.algorithm)
-                canonical = try await session.digest(.canonical)
-                began = ContinuousClock.now
-                if actual == digest { try await session.commit(as: canonical) }
-            } catch {
+            return try await finish(&session, appending: source, expecting: digest, in: repository) { session, error in
                 // What was sent is kept, so that the client need not send it again; and the writer must not stay open.
-                try? await session.suspend()
-                throw error
+                try? await leave(&session, after: error)
             }
-            guard actual == digest else {
-                try? await session.end()
-                throw RegistryError(
-                    .digestInvalid,
-                    message: "the \(session.size) bytes that were sent hash to \(actual), not to \(digest)",
-                    detail: .text(actual.description)
-                )
-            }
-            try await linkLayer(digest, storedAs: canonical, in: repository)
-            // This process may have been stopped meanwhile, for longer than a collection leaves a blob without a link.
-            if ContinuousClock.now - began > options.lateAfter, try await blobSize(canonical) == nil {
-                throw StorageError(.unavailable, at: StoreLayout.blobData(canonical), "the blob was collected")
-            }
-            record(.push, in: repository, digest: digest, mediaType: .octetStream, size: session.size)
-            // The blob is whole, so a client is told so even if what is left of the upload can't be removed now.
-            try? await session.end()
-            return session.size
         }
+    }
+
+    /// Takes a whole blob (end-4b of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints)).
+    /// A small one is written straight to its place. When it fails nothing of it is kept, for the client was told of no
+    /// upload to go on with.
+    ///
+    /// - Parameters:
+    ///   - source: the bytes; nothing is asked of it before the store has taken what it gave before.
+    ///   - digest: what the blob must hash to.
+    ///   - repository: the repository.
+    /// - Returns: the blob's length in bytes. The blob is durable, and can be pulled.
+    /// - Throws: ``RegistryError`` with `DIGEST_INVALID`, `UNSUPPORTED`, and `DENIED` by a rule; ``StorageError``; what
+    ///   the source throws.
+    @discardableResult
+    public func pushBlob(
+        _ source: ContentSource,
+        expecting digest: Digest,
+        in repository: RepositoryName
+    ) async throws -> Int64 {
+        try requireWritable()
+        let id = UploadID()
+        return try await writing(to: id) {
+            var session = UploadSession(
+                new: id,
+                in: repository,
+                started: shared.now(),
+                driver: driver,
+                hashing: shared.hashing,
+                alsoHashing: digest.algorithm == .canonical ? nil : digest.algorithm
+            )
+            return try await finish(&session, appending: source, expecting: digest, in: repository) { session, _ in
+                try? await session.end()
+            }
+        }
+    }
+
+    /// Takes the last bytes, and publishes all of them.
+    ///
+    /// - Parameter abandon: what becomes of the upload when the source breaks off or the store can't take the blob.
+    private func finish(
+        _ session: inout UploadSession,
+        appending source: ContentSource,
+        expecting digest: Digest,
+        in repository: RepositoryName,
+        abandon: (inout UploadSession, any Error) async -> Void
+    ) async throws -> Int64 {
+        let (actual, canonical): (Digest, Digest)
+        let began: ContinuousClock.Instant
+        var charge: QuotaCharge?
+        defer { charge?.end() }
+        do {
+            try await session.take(limited(source, after: session.size, expecting: digest, in: repository))
+            actual = try await session.digest(digest.algorithm)
+            canonical = try await session.digest(.canonical)
+            began = ContinuousClock.now
+            if actual == digest {
+                charge = try await self.charge(canonical, bytes: session.size, to: repository, isBlob: true)
+                let links = layerLinks(digest, storedAs: canonical, in: repository)
+                try await session.commit(as: canonical, links: links)
+            }
+        } catch {
+            await abandon(&session, error)
+            throw error
+        }
+        guard actual == digest else {
+            try? await session.end()
+            throw RegistryError(
+                .digestInvalid,
+                message: "the \(session.size) bytes that were sent hash to \(actual), not to \(digest)",
+                detail: .text(actual.description)
+            )
+        }
+        charge?.succeeded()
+        shared.locations.remember(digest, in: repository)
+        // This process may have been stopped meanwhile, for longer than a collection leaves a blob without a link.
+        if ContinuousClock.now - began > options.lateAfter, try await blobSize(canonical) == nil {
+            throw StorageError(.unavailable, at: StoreLayout.blobData(canonical), "the blob was collected")
+        }
+        record(.push, in: repository, digest: digest, mediaType: .octetStream, size: session.size)
+        // The blob is whole, so a client is told so even if what is left of the upload can't be removed now.
+        try? await session.end()
+        return session.size
     }
 
     private func openSession(
@@ -141,7 +200,7 @@ extension Registry {
         in repository: RepositoryName
     ) async throws -> UploadSession {
         let started = try await uploadStart(id, in: repository)
-        let session = try await UploadSession(
+        var session = try await UploadSession(
             id: id,
             in: repository,
             started: started,

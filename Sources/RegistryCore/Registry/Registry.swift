@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A registry: repositories of manifests and blobs, on a storage driver.
 ///
 /// It is the use cases of the [OCI distribution specification](https://github.com/opencontainers/distribution-spec/blob/main/spec.md)
@@ -29,6 +31,15 @@ public struct Registry: Sendable {
         /// healthy store takes, and what makes a process safe that was stopped in the middle.
         public var lateAfter: Duration = .seconds(60)
 
+        /// Which tags stay where they are; none by default.
+        public var immutability: [ImmutabilityRule] = []
+        /// How much repositories may hold; no limit by default.
+        public var quotas: [QuotaRule] = []
+        /// How old the count of what a quota's repositories hold may be when something is refused by it.
+        public var quotaFreshness: Duration = .seconds(60)
+        /// How long a request waits for such a count.
+        public var quotaWait: Duration = .seconds(10)
+
         /// The defaults.
         public init() {}
     }
@@ -50,6 +61,9 @@ public struct Registry: Sendable {
         let uploads = KeyedLock<UploadID>()
         let locations = BlobLocations()
         let manifests = ManifestCache()
+        let quotas = QuotaBook()
+        /// Tells deletions of one second from each other.
+        let deletions = Atomic<UInt32>(0)
         let events: (any EventSink)?
         let hashing: (any TaskExecutor)?
         let now: @Sendable () -> WallTime
@@ -105,7 +119,7 @@ public struct Registry: Sendable {
         tag: Tag? = nil,
         mountedFrom: RepositoryName? = nil
     ) {
-        guard let events = shared.events else { return }
+        guard let events = shared.events, events.isListening else { return }
         events.record(
             RegistryEvent(
                 action,

@@ -4,18 +4,32 @@ internal import NIOCore
 ///
 /// The bytes are hashed as they pass. Between requests the hash's state lies beside the data, in the replaced server's
 /// format, so that neither a restart nor another replica has to read the data again.
+///
+/// Content that comes as one piece is held back: when the blob turns out to be no more than that, it is written
+/// straight to its place, and the upload never has a file.
 struct UploadSession {
     /// Bytes are gathered to pieces of about this many before they are hashed and written at once: a hop to another
     /// thread costs some 10 µs, which at 64 KiB a piece is a fifth of the hashing.
     private static let pieceSize = 256 * 1024
+    /// What a source gives at once, mostly: a piece is taken for full when as much may not fit.
+    private static let partSize = 64 * 1024
+    /// Up to this many bytes are hashed where the request is answered: 50 µs, no more than two hops cost.
+    private static let hashedAtOnce = 64 * 1024
 
     let id: UploadID
     let started: WallTime
     private let repository: RepositoryName
     private let driver: any StorageDriver
     private let executor: (any TaskExecutor)?
-    private let writer: any StorageWriter
-    private var hasher: ContentHasher
+    /// Where the bytes go; `nil` while the upload has none.
+    private var writer: (any StorageWriter)?
+    /// The first bytes, which are hashed and not written.
+    private var held: ByteBuffer?
+    /// Whether the store knows of the upload.
+    private var isKnown: Bool
+    /// Whether the bytes were published.
+    private var isPublished = false
+    private var hasher = ContentHasher(.canonical)
     /// A hash by another algorithm, where all bytes pass in one request.
     private var otherHasher: ContentHasher?
     /// Where the stored state of the hash stands; `nil` when none is stored.
@@ -35,32 +49,59 @@ struct UploadSession {
         hashing executor: (any TaskExecutor)?,
         alsoHashing other: DigestAlgorithm?
     ) async throws {
+        self.init(new: id, in: repository, started: started, driver: driver, hashing: executor, alsoHashing: other)
+        isKnown = true
+        let path = StoreLayout.uploadData(id, in: repository)
+        let present = try await StorageError.ifPresent {
+            try await driver.writer(at: path, resuming: true)
+        }
+        writer = present
+        guard let present, present.size > 0 else { return }
+        otherHasher = nil
+        do {
+            if let state = try await Self.storedHash(of: id, at: present.size, in: repository, from: driver) {
+                hasher = state
+                storedOffset = present.size
+            } else {
+                try await Self.read(path, upTo: present.size, from: driver, into: &hasher, on: executor)
+            }
+        } catch {
+            try? await present.close()
+            throw error
+        }
+    }
+
+    /// Begins an upload of which the store knows nothing until its bytes are too many to be held.
+    init(
+        new id: UploadID,
+        in repository: RepositoryName,
+        started: WallTime,
+        driver: any StorageDriver,
+        hashing executor: (any TaskExecutor)?,
+        alsoHashing other: DigestAlgorithm?
+    ) {
         self.id = id
         self.started = started
         self.repository = repository
         self.driver = driver
         self.executor = executor
-        let path = StoreLayout.uploadData(id, in: repository)
-        let present = try await StorageError.ifPresent {
-            try await driver.writer(at: path, resuming: true)
-        }
-        if let present { writer = present } else { writer = try await driver.writer(at: path, resuming: false) }
-        hasher = ContentHasher(.canonical)
-        guard writer.size > 0 else {
-            otherHasher = other.map { ContentHasher($0) }
-            return
-        }
-        do {
-            if let state = try await Self.storedHash(of: id, at: writer.size, in: repository, from: driver) {
-                hasher = state
-                storedOffset = writer.size
-            } else {
-                try await Self.read(path, upTo: writer.size, from: driver, into: &hasher, on: executor)
-            }
-        } catch {
-            try? await writer.close()
-            throw error
-        }
+        isKnown = false
+        otherHasher = other.map { ContentHasher($0) }
+    }
+
+    /// Tells the store of an upload. A crash of the machine may take it away as long as it has no bytes: its client was
+    /// told of none, and begins anew.
+    static func register(
+        _ id: UploadID,
+        started: WallTime,
+        in repository: RepositoryName,
+        with driver: any StorageDriver
+    ) async throws {
+        try await driver.putPassing(
+            ByteBuffer(string: started.rfc3339),
+            at: StoreLayout.uploadStart(id, in: repository),
+            within: StoreLayout.upload(id, in: repository)
+        )
     }
 
     /// Takes all that the source gives.
@@ -70,9 +111,9 @@ struct UploadSession {
             var piece: ByteBuffer?
             var failure: (any Error)?
             do {
-                while !ended, (piece?.readableBytes ?? 0) < Self.pieceSize {
-                    if var next = try await source.next() {
-                        if piece == nil { piece = next } else { piece?.writeBuffer(&next) }
+                while !ended, (piece?.readableBytes ?? 0) <= Self.pieceSize - Self.partSize {
+                    if let next = try await source.next() {
+                        Self.append(next, to: &piece)
                     } else {
                         ended = true
                     }
@@ -80,23 +121,59 @@ struct UploadSession {
             } catch {
                 failure = error
             }
-            if let piece, piece.readableBytes > 0 { try await take(piece) }
+            if let piece, piece.readableBytes > 0 {
+                if ended, writer == nil, held == nil { await hold(piece) } else { try await take(piece) }
+            }
             if let failure { throw failure }
         }
     }
 
+    private static func append(_ part: ByteBuffer, to piece: inout ByteBuffer?) {
+        guard var bytes = piece else {
+            piece = part
+            return
+        }
+        piece = nil
+        if bytes.writableBytes < part.readableBytes, bytes.readableBytes + part.readableBytes > partSize {
+            // To its full size at once, and not by doubling.
+            bytes.reserveCapacity(minimumWritableBytes: max(pieceSize - bytes.readableBytes, part.readableBytes))
+        }
+        bytes.writeImmutableBuffer(part)
+        piece = bytes
+    }
+
+    private mutating func hold(_ piece: ByteBuffer) async {
+        (hasher, otherHasher) = await Self.hash(piece, with: (hasher, otherHasher), on: executor)
+        held = piece
+    }
+
     private mutating func take(_ piece: ByteBuffer) async throws {
-        let (hashers, writer, executor) = ((hasher, otherHasher), writer, executor)
+        let writer = try await openWriter()
+        let (hashers, executor) = ((hasher, otherHasher), executor)
         async let hashed = Self.hash(piece, with: hashers, on: executor)
         try await writer.append(piece)
         (hasher, otherHasher) = await hashed
+    }
+
+    /// The writer; a new one when the upload has no bytes yet. What was held is written first.
+    private mutating func openWriter() async throws -> any StorageWriter {
+        if let writer { return writer }
+        if !isKnown { try await Self.register(id, started: started, in: repository, with: driver) }
+        isKnown = true
+        let opened = try await driver.writer(at: StoreLayout.uploadData(id, in: repository), resuming: false)
+        writer = opened
+        if let bytes = held {
+            held = nil
+            try await opened.append(bytes)
+        }
+        return opened
     }
 
     /// The digest of all bytes. One by an algorithm that was not asked for from the beginning reads them again.
     mutating func digest(_ algorithm: DigestAlgorithm) async throws -> Digest {
         if hasher.algorithm == algorithm { return hasher.digest() }
         if let otherHasher, otherHasher.algorithm == algorithm { return otherHasher.digest() }
-        try await writer.flush()
+        try await writer?.flush()
         var again = ContentHasher(algorithm)
         try await Self.read(
             StoreLayout.uploadData(id, in: repository),
@@ -109,27 +186,48 @@ struct UploadSession {
         return again.digest()
     }
 
-    /// Ends the request and leaves the upload so that another one can go on with it.
-    func suspend() async throws {
+    /// Ends the request and leaves the upload so that another one can go on with it. Its bytes are durable; the hash's
+    /// state need not be, since what is lost of it is hashed again.
+    mutating func suspend() async throws {
+        if held != nil {
+            do {
+                _ = try await openWriter()
+            } catch {
+                try? await writer?.close()
+                throw error
+            }
+        }
+        guard let writer else { return }
         try await writer.close()
         guard size > 0, writer.size == size, storedOffset != size else { return }
-        try await driver.put(
+        try await driver.putPassing(
             ByteBuffer(bytes: hasher.goState),
-            at: StoreLayout.uploadHashState(id, at: size, in: repository)
+            at: StoreLayout.uploadHashState(id, at: size, in: repository),
+            within: StoreLayout.upload(id, in: repository)
         )
         guard let storedOffset else { return }
-        try? await driver.delete(at: StoreLayout.uploadHashState(id, at: storedOffset, in: repository))
+        try? await driver.discardTree(at: StoreLayout.uploadHashState(id, at: storedOffset, in: repository))
     }
 
-    /// Publishes the bytes under their digest.
-    func commit(as canonical: Digest) async throws {
-        try await writer.commit(to: StoreLayout.blobData(canonical))
+    /// Publishes the bytes under their digest and then, once they are durable, the links to them.
+    mutating func commit(as canonical: Digest, links: [StoredContent]) async throws {
+        if let writer {
+            try await writer.commit(to: StoreLayout.blobData(canonical))
+            isPublished = true
+            try await driver.put(inOrder: links)
+        } else {
+            let data = StoredContent(held ?? ByteBuffer(), at: StoreLayout.blobData(canonical))
+            try await driver.put(inOrder: [data] + links)
+            isPublished = true
+        }
     }
 
-    /// Removes what is left of the upload.
+    /// Removes what is left of the upload. Of one whose bytes were published nothing is left that must not come back.
     func end() async throws {
-        try? await writer.cancel()
-        try await driver.deleteTree(at: StoreLayout.upload(id, in: repository))
+        if !isPublished { try? await writer?.cancel() }
+        guard isKnown else { return }
+        let folder = StoreLayout.upload(id, in: repository)
+        if isPublished { try await driver.discardTree(at: folder) } else { try await driver.deleteTree(at: folder) }
     }
 
     private static func storedHash(
@@ -171,7 +269,7 @@ struct UploadSession {
         with hashers: (ContentHasher, ContentHasher?),
         on executor: (any TaskExecutor)?
     ) async -> (ContentHasher, ContentHasher?) {
-        guard let executor else { return update(hashers, with: piece) }
+        guard let executor, piece.readableBytes > hashedAtOnce else { return update(hashers, with: piece) }
         return await withTaskExecutorPreference(executor) { await updateAway(hashers, with: piece) }
     }
 

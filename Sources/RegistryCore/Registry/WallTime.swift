@@ -24,6 +24,27 @@ public struct WallTime: Sendable, Hashable, Comparable {
     public var rfc3339: String {
         let (days, second) = seconds.dividedFloor(by: 86_400)
         let (year, month, day) = Self.civil(fromDays: days)
+        if (0..<10_000).contains(year) {
+            return String(unsafeUninitializedCapacity: 20) { buffer in
+                var end = 0
+                func append(_ value: Int64, _ width: Int, _ after: Unicode.Scalar) {
+                    var rest = value
+                    for position in stride(from: width - 1, through: 0, by: -1) {
+                        buffer[end + position] = UInt8(ascii: "0") + UInt8(rest % 10)
+                        rest /= 10
+                    }
+                    buffer[end + width] = UInt8(ascii: after)
+                    end += width + 1
+                }
+                append(year, 4, "-")
+                append(month, 2, "-")
+                append(day, 2, "T")
+                append(second / 3600, 2, ":")
+                append(second / 60 % 60, 2, ":")
+                append(second % 60, 2, "Z")
+                return end
+            }
+        }
         func padded(_ value: Int64, _ width: Int = 2) -> String {
             let digits = String(value)
             return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits

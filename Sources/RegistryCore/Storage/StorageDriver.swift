@@ -40,6 +40,22 @@ public protocol StorageDriver: Sendable {
     ///   `readOnly`, `unavailable`, `failed`.
     func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError)
 
+    /// Writes small objects one after the other, as ``put(_:at:)`` does each: one is durable before the next can be
+    /// seen. A driver that can prepares them all at once.
+    ///
+    /// - Throws: as ``put(_:at:)``. Those before the one that failed may be there.
+    func put(inOrder objects: [StoredContent]) async throws(StorageError)
+
+    /// Writes a small object that only saves work, such as the notes beside an upload. Atomic, and **not** durable: after
+    /// a crash of the machine it may be missing, or hold no bytes or zeros.
+    ///
+    /// - Parameters:
+    ///   - path: the object; it lies below `tree`.
+    ///   - tree: a folder that a crash of the machine may take away with all that is in it, until a writer of an object
+    ///     directly in it was flushed. The folders above it are durable on return.
+    /// - Throws: as ``put(_:at:)``.
+    func putPassing(_ content: ByteBuffer, at path: StoragePath, within tree: StoragePath) async throws(StorageError)
+
     /// Writes a small object unless one is there. Of several concurrent calls for one path exactly one answers
     /// `true`, and its content is what every reader sees. Atomic, and durable on return.
     ///
@@ -97,6 +113,12 @@ public protocol StorageDriver: Sendable {
     /// - Throws: `notFound` when nothing is there. After any other error a part may be gone; the call can be repeated.
     func deleteTree(at path: StoragePath) async throws(StorageError)
 
+    /// Removes a tree of which nothing is needed any more, as ``deleteTree(at:)`` does, but **not** durably: a crash of
+    /// the machine may bring back what was in it.
+    ///
+    /// - Throws: as ``deleteTree(at:)``.
+    func discardTree(at path: StoragePath) async throws(StorageError)
+
     /// Moves an object, over the one that lies at the new path. Of several concurrent calls for one object, and of these
     /// and ``delete(at:)``, one succeeds and the others throw `notFound` or `closed`. A reader finds the object at the
     /// old path or at the new one; where the store can't rename it may find it at both for a moment, never at neither.
@@ -120,6 +142,23 @@ public protocol StorageDriver: Sendable {
 }
 
 extension StorageDriver {
+    /// Writes one after the other.
+    public func put(inOrder objects: [StoredContent]) async throws(StorageError) {
+        for object in objects { try await put(object.content, at: object.path) }
+    }
+
+    /// Writes the object durably.
+    public func putPassing(
+        _ content: ByteBuffer,
+        at path: StoragePath,
+        within tree: StoragePath
+    ) async throws(StorageError) {
+        try await put(content, at: path)
+    }
+
+    /// Removes the tree durably.
+    public func discardTree(at path: StoragePath) async throws(StorageError) { try await deleteTree(at: path) }
+
     /// Moves an object by what a writer does: it resumes where the object lies and is committed at the new path.
     public func move(from path: StoragePath, to target: StoragePath) async throws(StorageError) {
         let writer = try await writer(at: path, resuming: true)
@@ -145,6 +184,20 @@ extension StorageDriver {
     /// Whether an object or a folder lies at a path.
     public func exists(at path: StoragePath) async throws -> Bool {
         try await StorageError.ifPresent { try await metadata(at: path) } != nil
+    }
+}
+
+/// A small object that is to be written.
+public struct StoredContent: Sendable, Hashable {
+    /// Where.
+    public var path: StoragePath
+    /// Its bytes.
+    public var content: ByteBuffer
+
+    /// Makes one.
+    public init(_ content: ByteBuffer, at path: StoragePath) {
+        self.path = path
+        self.content = content
     }
 }
 

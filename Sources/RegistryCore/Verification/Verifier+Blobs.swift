@@ -17,7 +17,8 @@ extension Verifier {
         }
     }
 
-    /// Reads all blobs.
+    /// Reads all blobs: those in their places, and those that a collection has taken from there, which come back to who
+    /// asks for them.
     func verifyBlobs() async throws {
         try await reading(StoreLayout.blobs) {
             try await forEachBlob { digest, path in
@@ -30,6 +31,63 @@ extension Verifier {
             } stranger: { path, why in
                 add(.init(.leftover, at: path, why))
             }
+        }
+    }
+
+    /// Reads the blobs in quarantine. What is broken there must not come back to its place.
+    func verifyHeldBlobs() async throws {
+        let top = StoreLayout.quarantinePlace(of: StoreLayout.canonicalBlobs.appending(StoreLayout.dataName))
+        try await reading(top) {
+            var prefixes = FolderPages(driver, top, absences: [.notFound, .wrongKind])
+            while let page = try await prefixes.next() {
+                for prefix in page {
+                    var folders = FolderPages(driver, top.appending(prefix.name), absences: [.notFound, .wrongKind])
+                    while let entries = try await folders.next() {
+                        _ = try await entries.mapConcurrently(atMost: options.concurrency) { entry in
+                            guard let digest = Digest("\(DigestAlgorithm.canonical.rawValue):\(entry.name)") else {
+                                return
+                            }
+                            try await verifyHeld(digest)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func verifyHeld(_ digest: Digest) async throws {
+        let place = StoreLayout.quarantinePlace(of: StoreLayout.blobData(digest))
+        var batches = FolderPages(driver, place, absences: [.notFound, .wrongKind])
+        while let page = try await batches.next() {
+            for batch in page where batch.kind == .object {
+                let held = place.appending(batch.name)
+                try await reading(held, digest: digest) {
+                    let found = try await registry.examineBlob(digest, at: held) { bytes in
+                        try await rate.take(bytes)
+                        state.count { $0.bytes += Int64(bytes) }
+                    }
+                    if found != .missing { state.count { $0.blobs += 1 } }
+                    guard case .broken(let size) = found else { return }
+                    try await report(digest, brokenAt: held, size: size)
+                }
+            }
+        }
+    }
+
+    /// Tells of a broken blob in quarantine: it would come back broken to who asks for it.
+    private func report(_ digest: Digest, brokenAt held: StoragePath, size: Int64) async throws {
+        // Where it is in its place as well, nobody gets the copy.
+        let isCopy = try await driver.exists(at: StoreLayout.blobData(digest))
+        if !isCopy { state.withLock { _ = $0.broken.insert(digest) } }
+        let why = "its \(size) bytes, in quarantine, are not those of its digest"
+        try await add(.init(isCopy ? .leftover : .brokenBlob, at: held, digest: digest, why)) {
+            let damaged = StoreLayout.damagedBlobs(digest.algorithm).appending("\(digest.hex)/\(UploadID())")
+            let moved: Void? = try await StorageError.ifPresent(ignoring: Quarantine.gone) {
+                try await driver.move(from: held, to: damaged)
+            }
+            guard moved != nil else { return .repaired("it was brought back or removed meanwhile; verify it again") }
+            state.withLock { _ = $0.broken.remove(digest) }
+            return .repaired("its bytes were set aside as \(damaged)")
         }
     }
 

@@ -25,11 +25,14 @@ extension Verifier {
         }
     }
 
-    /// A stored manifest; `nil` when the content is not there or is none.
+    /// A stored manifest; `nil` when the content is not there, in quarantine neither, or is none.
     private func manifest(_ canonical: Digest) async throws -> Manifest? {
         let limit = max(registry.options.validation.limits.bytes, 16 * 1024 * 1024)
-        let content = try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
-            try await driver.content(at: StoreLayout.blobData(canonical), limit: limit)
+        let path = StoreLayout.blobData(canonical)
+        let content = try await registry.returning(path) {
+            try await StorageError.ifPresent(ignoring: [.notFound, .wrongKind, .tooLarge]) {
+                try await driver.content(at: path, limit: limit)
+            }
         }
         guard let content else { return nil }
         return try? Manifest(stored: content)

@@ -59,6 +59,8 @@ struct Verifier: Sendable {
         try await countAll()
         state.count { $0.phase = .blobs }
         try await verifyBlobs()
+        // After the places: what is taken from there while they are gone through is read here.
+        try await verifyHeldBlobs()
         state.count { $0.phase = .repositories }
         try await verifyRepositories()
         state.count { $0.phase = .done }

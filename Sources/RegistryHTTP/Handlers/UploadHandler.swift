@@ -22,16 +22,11 @@ extension RegistryResponder {
         {
             return created(call, name, mounted)
         }
-        let status = try await call.registry.beginUpload(in: name)
-        guard let digest else { return progress(.accepted, call, name, status) }
-        do {
-            try await call.registry.finishUpload(status.id, appending: call.content, expecting: digest, in: name)
-        } catch {
-            // The client was never told of the upload, so nobody will go on with it.
-            try? await call.registry.cancelUpload(status.id, in: name)
-            throw error
+        if let digest {
+            try await call.registry.pushBlob(call.content, expecting: digest, in: name)
+            return created(call, name, digest)
         }
-        return created(call, name, digest)
+        return progress(.accepted, call, name, try await call.registry.beginUpload(in: name))
     }
 
     private func mount(

@@ -33,19 +33,50 @@ extension Response {
 extension RegistryError {
     /// The answer to a failure of the store: what an operator must mend is told apart from what passes.
     init(_ error: StorageError) {
+        let detail = Self.detail(of: error)
         switch error.code {
         case .noSpace:
-            self.init(.denied, message: "the registry's storage is full", status: 507, cause: error)
+            self.init(.denied, message: "the registry's storage is full", detail: detail, status: 507, cause: error)
         case .readOnly:
-            self.init(.unavailable, message: "the registry's storage can't be written", cause: error)
+            self.init(
+                .unavailable,
+                message: "the registry's storage can't be written",
+                detail: detail,
+                cause: error
+            )
         case .unavailable:
-            self.init(.unavailable, message: "the registry's storage does not answer; try again", cause: error)
+            self.init(
+                .unavailable,
+                message: "the registry's storage does not answer; try again",
+                detail: detail,
+                cause: error
+            )
+        case .failed:
+            // A disk that fails now may be well when it is asked again, or another replica's is: clients try that.
+            self.init(.unavailable, message: "the registry's storage failed", detail: detail, cause: error)
         case .closed:
             // Only an upload's writer is closed under its user: another replica ended the upload, or went on with it.
             self.init(.blobUploadUnknown, message: "the upload was ended by another request", cause: error)
-        case .notFound, .wrongKind, .tooLarge, .failed:
+        case .notFound, .wrongKind, .tooLarge:
             self.init(.unknown, message: "the registry's storage failed", cause: error)
         }
+    }
+
+    /// Which operation failed, and why, where a system call did: `{"operation":"pwrite","reason":"Input/output error"}`.
+    /// Other messages may name what is nobody's business outside, such as paths and hosts; they are in the log.
+    private static func detail(of error: StorageError) -> ErrorDetail? {
+        let parts = error.message.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, let operation = parts.first, (1...32).contains(operation.utf8.count),
+            operation.utf8.allSatisfy({
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_")
+            })
+        else { return nil }
+        let reason = String(parts[1].drop { $0 == " " })
+        // The system's reasons are words; `Input/output error` is the one with a slash.
+        guard reason.utf8.count <= 64, !reason.contains("//"), !reason.hasPrefix("/"), !reason.contains(" /") else {
+            return .fields([.init("operation", String(operation))])
+        }
+        return .fields([.init("operation", String(operation)), .init("reason", reason)])
     }
 
     /// The answer to any error that a use case throws: a refusal as it is, a failing store and a broken body as their

@@ -102,6 +102,31 @@ public struct AdministrationClient: Sendable {
         try await decode([String: String].self, .POST, "/v1/deleted-repositories/\(id)/restore")["name"] ?? ""
     }
 
+    /// What can be restored, a line for each (`Deletion.lines`).
+    ///
+    /// - Parameter repository: whose; `nil` for all.
+    /// - Throws: ``AdministrationError``.
+    public func deletions(in repository: RepositoryName? = nil) async throws -> [String] {
+        let path = repository.map { "/v1/deletions/\($0)" } ?? "/v1/deletions"
+        return try await decode([DeletionReport].self, .GET, path).flatMap(\.lines)
+    }
+
+    /// Restores a tag, a manifest, a blob or a repository.
+    ///
+    /// - Parameter what: as `RestorationTarget` reads it.
+    /// - Returns: `Restoration.lines`, and whether all is in its place; `nil` when nothing of that name was deleted.
+    /// - Throws: ``AdministrationError``.
+    public func restore(_ what: String) async throws -> (lines: [String], isComplete: Bool)? {
+        let wish = try JSONEncoder().encode(RestorationWish(target: what))
+        guard let data = try await send(.POST, "/v1/restore", wish, toleratingAbsence: true) else { return nil }
+        do {
+            let report = try JSONDecoder().decode(RestorationReport.self, from: data)
+            return (report.lines, report.complete)
+        } catch {
+            throw AdministrationError("the server's answer can't be understood: \(error)")
+        }
+    }
+
     private func decode<Value: Decodable>(
         _ type: Value.Type,
         _ method: HTTPMethod,
@@ -116,6 +141,19 @@ public struct AdministrationClient: Sendable {
     }
 
     private func send(_ method: HTTPMethod, _ target: String, _ content: Data? = nil) async throws -> Data {
+        guard let answer = try await send(method, target, content, toleratingAbsence: false) else {
+            throw AdministrationError("the server answers 404")
+        }
+        return answer
+    }
+
+    /// - Parameter toleratingAbsence: whether 404 is answered by `nil`.
+    private func send(
+        _ method: HTTPMethod,
+        _ target: String,
+        _ content: Data?,
+        toleratingAbsence: Bool
+    ) async throws -> Data? {
         guard let url = URL(httpURLWithSocketPath: path, uri: target) else {
             throw AdministrationError("no server can be asked at \(path)")
         }
@@ -132,6 +170,7 @@ public struct AdministrationClient: Sendable {
         } catch {
             throw AdministrationError("the server at \(path) does not answer: \(error)")
         }
+        if toleratingAbsence, response.status.code == 404 { return nil }
         guard response.status.code < 300 else { throw AdministrationError(Self.message(answer, response.status)) }
         return answer
     }
@@ -148,4 +187,15 @@ public struct AdministrationClient: Sendable {
 
 extension Data {
     fileprivate init(buffer: ByteBuffer) { self.init(Array(buffer: buffer)) }
+}
+
+/// For requests that stand in other files.
+extension AdministrationClient {
+    func request(_ method: HTTPMethod, _ target: String, _ content: Data) async throws {
+        _ = try await send(method, target, content)
+    }
+
+    func answer<Value: Decodable>(_ type: Value.Type, to target: String) async throws -> Value {
+        try await decode(type, .GET, target)
+    }
 }

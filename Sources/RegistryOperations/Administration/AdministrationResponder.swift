@@ -4,8 +4,8 @@ import NIOCore
 public import RegistryCore
 public import RegistryHTTP
 
-/// Answers what an operator asks of a server that runs: to collect, to delete and restore whole repositories, to be
-/// read-only for a while.
+/// Answers what an operator asks of a server that runs: to collect, to delete whole repositories, to restore what was
+/// deleted, to be read-only for a while.
 ///
 /// It knows no users: it is for a socket that only the operator can open. `Documentation/reference/administration.md`
 /// describes its paths.
@@ -28,6 +28,7 @@ public struct AdministrationResponder: Responder {
 
     private let registry: Registry
     private let collections: CollectionService
+    private let retention: RetentionService?
     private let readOnly: ReadOnlySwitch
     private let defaults: CollectionOptions
 
@@ -37,16 +38,19 @@ public struct AdministrationResponder: Responder {
     ///   - registry: what is administered. It must allow deletion.
     ///   - collections: what collects.
     ///   - defaults: how it collects where a request says nothing else.
+    ///   - retention: what applies the retention policy; `nil` when nothing does.
     ///   - readOnly: the server's read-only mode.
     public init(
         registry: Registry,
         collections: CollectionService,
         defaults: CollectionOptions,
+        retention: RetentionService? = nil,
         readOnly: ReadOnlySwitch
     ) {
         self.registry = registry
         self.collections = collections
         self.defaults = defaults
+        self.retention = retention
         self.readOnly = readOnly
     }
 
@@ -73,6 +77,13 @@ public struct AdministrationResponder: Responder {
                 throw RegistryError(.unsupported, message: "a collection is running already", status: 409)
             }
             return Response(.accepted)
+        case (.get, "retention", []):
+            guard let retention else { throw unknown(target) }
+            return try json(RetentionStatus(retention.status(at: target)))
+        case (.post, "retention", []):
+            guard let retention else { throw unknown(target) }
+            try retention.begin(try await decode(RetentionRequest.self, body))
+            return Response(.accepted)
         case (.get, "read-only", []): return try json(ReadOnlyState(enabled: readOnly.isOn()))
         case (.put, "read-only", []):
             let state = try await decode(ReadOnlyState.self, body)
@@ -80,6 +91,10 @@ public struct AdministrationResponder: Responder {
             return try json(state)
         case (.get, "deleted-repositories", []):
             return try json(try await registry.deletedRepositories().map(DeletedRecord.init))
+        case (.get, "deletions", let name):
+            let repository = try name.isEmpty ? nil : repositoryName(name.joined(separator: "/"))
+            return try json(try await registry.deletions(in: repository).map(DeletionReport.init))
+        case (.post, "restore", []): return try await restore(try await decode(RestorationWish.self, body))
         case (.delete, "repositories", let name) where !name.isEmpty:
             let repository = try repositoryName(name.joined(separator: "/"))
             return try json(DeletedRecord(try await registry.deleteRepository(repository)))
@@ -90,6 +105,20 @@ public struct AdministrationResponder: Responder {
             return try json(["name": name.description])
         default: throw unknown(target)
         }
+    }
+
+    private func restore(_ wish: RestorationWish) async throws -> Response {
+        guard let target = RestorationTarget(wish.target) else {
+            throw RegistryError(
+                .unsupported,
+                message: "\(wish.target.prefix(200)) is no repository, tag, digest or identifier",
+                status: 400
+            )
+        }
+        guard let restored = try await registry.restore(target) else {
+            throw RegistryError(.nameUnknown, message: "there is no deleted \(wish.target.prefix(200))", status: 404)
+        }
+        return try json(RestorationReport(restored))
     }
 
     private func unknown(_ target: String) -> RegistryError {

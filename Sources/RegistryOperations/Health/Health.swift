@@ -5,6 +5,8 @@ internal import Synchronization
 public final class Health: Sendable {
     private struct State {
         var checks: [String: CheckState] = [:]
+        /// The checks that are shown, and on account of which no request is refused.
+        var shownOnly: Set<String> = []
     }
 
     /// The name of the check that an operator fails by hand.
@@ -12,12 +14,17 @@ public final class Health: Sendable {
 
     private let state = Mutex(State())
     private let healthy = Atomic(true)
+    private let serving = Atomic(true)
 
     /// Makes a state without checks, which is healthy.
     public init() {}
 
     /// Whether all checks are healthy. It reads one word of memory.
     public var isHealthy: Bool { healthy.load(ordering: .relaxed) }
+
+    /// Whether requests are served: all checks are healthy save for those that are only shown. It reads one word of
+    /// memory.
+    public var isServing: Bool { serving.load(ordering: .relaxed) }
 
     /// The failing checks and why they fail.
     public var problems: [String: String] { state.withLock { $0.checks.compactMapValues(\.problem) } }
@@ -30,11 +37,14 @@ public final class Health: Sendable {
 
     /// Adds a check, healthy at first. A name that is there already stays as it is.
     ///
-    /// - Parameter threshold: how many failures in a row count.
-    func add(_ name: String, threshold: Int) {
+    /// - Parameters:
+    ///   - threshold: how many failures in a row count.
+    ///   - refusesRequests: whether requests are refused while it fails; otherwise it is shown only.
+    func add(_ name: String, threshold: Int, refusesRequests: Bool = true) {
         state.withLock { state in
             guard state.checks[name] == nil else { return }
             state.checks[name] = CheckState(threshold: threshold)
+            if !refusesRequests { state.shownOnly.insert(name) }
         }
     }
 
@@ -50,9 +60,11 @@ public final class Health: Sendable {
             check.record(failure)
             state.checks[name] = check
             let after = check.problem == nil
-            // Within the lock, so that the word never tells of a state that has passed.
+            // Within the lock, so that the words never tell of a state that has passed.
             if before != after {
-                healthy.store(state.checks.values.allSatisfy { $0.problem == nil }, ordering: .relaxed)
+                let failing = state.checks.filter { $0.value.problem != nil }.keys
+                healthy.store(failing.isEmpty, ordering: .relaxed)
+                serving.store(failing.allSatisfy(state.shownOnly.contains), ordering: .relaxed)
             }
             return before == after ? nil : after
         }

@@ -20,6 +20,8 @@ public struct HealthCheck: Sendable {
     public var interval: Duration
     /// How many failures in a row count.
     public var threshold: Int
+    /// Whether requests are refused while it fails, as the replaced server does; otherwise it is shown only.
+    public var refusesRequests = true
     /// Looks once.
     ///
     /// - Returns: why it fails; `nil` when all is well.
@@ -59,6 +61,30 @@ public struct HealthCheck: Sendable {
                 return error.code == .notFound ? nil : "\(error)"
             }
         }
+    }
+
+    /// Writes a small object into the store and takes it away: a full disk, or one that can't be written, shows by that.
+    ///
+    /// Requests are not refused while it fails: what is there can be pulled, and a push is answered with what is wrong.
+    ///
+    /// - Parameter type: the driver's name in the configuration.
+    public static func storageWrite(
+        _ driver: any StorageDriver,
+        type: String,
+        interval: Duration = .seconds(10),
+        threshold: Int = 1
+    ) -> HealthCheck {
+        let probe = StorageProbe(driver)
+        var check = HealthCheck(name: "storagedriver_\(type)_write", interval: interval, threshold: threshold) {
+            do throws(StorageError) {
+                try await probe.write()
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        check.refusesRequests = false
+        return check
     }
 
     /// Fails while a file exists (`health.file`).

@@ -2,8 +2,8 @@ public import HTTPTypes
 internal import RegistryCore
 public import RegistryHTTP
 
-/// Answers every request with 503 `UNAVAILABLE` while a health check fails, as the replaced server does; otherwise it
-/// hands requests on, for the price of reading one word.
+/// Answers every request with 503 `UNAVAILABLE` while a health check fails, as the replaced server does, save for checks that
+/// are only shown; otherwise it hands requests on, for the price of reading one word.
 public struct HealthGate<Next: Responder>: Responder {
     private let next: Next
     private let health: Health
@@ -16,7 +16,7 @@ public struct HealthGate<Next: Responder>: Responder {
 
     /// Answers, or has it answered.
     public func respond(to request: HTTPRequest, body: RequestBody, from peer: Peer) async -> Response {
-        guard health.isHealthy else { return Self.refusal }
+        guard health.isServing else { return Self.refusal }
         return await next.respond(to: request, body: body, from: peer)
     }
 

@@ -35,7 +35,9 @@ public struct HealthService: Service {
         self.health = health
         self.logger = logger
         self.clock = clock
-        for check in self.checks { health.add(check.name, threshold: check.threshold) }
+        for check in self.checks {
+            health.add(check.name, threshold: check.threshold, refusesRequests: check.refusesRequests)
+        }
     }
 
     /// Runs the checks.
@@ -84,7 +86,8 @@ public struct HealthService: Service {
             logger.info("a health check passes again", metadata: ["health.check": "\(check.name)"])
         } else {
             logger.error(
-                "a health check fails; requests are answered with 503 until it passes",
+                check.refusesRequests
+                    ? "a health check fails; requests are answered with 503 until it passes" : "a health check fails",
                 metadata: ["health.check": "\(check.name)", "error": "\(failure ?? "")"]
             )
         }

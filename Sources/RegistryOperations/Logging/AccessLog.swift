@@ -29,16 +29,23 @@ public struct AccessLog: ServerObserver {
         line += (exchange.peer.address.map(host) ?? "-").utf8
         line += " - ".utf8
         appendUser(exchange.notes.principal?.name, to: &line)
-        line += " [\(time.apache)] ".utf8
+        line += " [".utf8
+        time.append(apache: &line)
+        line += "] \"".utf8
         if let request = exchange.request {
-            GoQuoting.append(
-                quoted: "\(request.method.rawValue) \(request.path ?? "") \(exchange.version.rawValue)",
-                to: &line
-            )
+            GoQuoting.append(escaped: request.method.rawValue, to: &line)
+            line.append(UInt8(ascii: " "))
+            GoQuoting.append(escaped: request.path ?? "", to: &line)
+            line.append(UInt8(ascii: " "))
+            line += exchange.version.rawValue.utf8
         } else {
-            line += #""-""#.utf8
+            line.append(UInt8(ascii: "-"))
         }
-        line += " \(exchange.status) \(exchange.bytesSent) ".utf8
+        line += "\" ".utf8
+        line += String(exchange.status).utf8
+        line.append(UInt8(ascii: " "))
+        line += String(exchange.bytesSent).utf8
+        line.append(UInt8(ascii: " "))
         GoQuoting.append(quoted: exchange.request?.headerFields[.referer] ?? "", to: &line)
         line.append(UInt8(ascii: " "))
         GoQuoting.append(quoted: exchange.request?.headerFields[.userAgent] ?? "", to: &line)

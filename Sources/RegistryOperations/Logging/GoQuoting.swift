@@ -10,6 +10,11 @@ enum GoQuoting {
 
     /// Appends a text's bytes, with what could do harm between quotation marks escaped.
     static func append(escaped text: some StringProtocol, to line: inout [UInt8]) {
+        // What clients send hardly ever has anything to escape.
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+            line += text.utf8
+            return
+        }
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0x22, 0x5C: line += [UInt8(ascii: "\\"), UInt8(scalar.value)]

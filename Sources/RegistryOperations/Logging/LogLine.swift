@@ -46,9 +46,12 @@ struct LogLine {
 
     private var text: [UInt8] {
         var line: [UInt8] = []
-        line.reserveCapacity(256)
+        line.reserveCapacity(640)
+        line += "time=\"".utf8
+        time.append(rfc3339: &line)
+        line.append(UInt8(ascii: "\""))
         func append(_ name: String, _ value: String) {
-            if !line.isEmpty { line.append(UInt8(ascii: " ")) }
+            line.append(UInt8(ascii: " "))
             Self.appendName(name, to: &line)
             line.append(UInt8(ascii: "="))
             if value.utf8.allSatisfy(Self.isPlain) {
@@ -57,7 +60,6 @@ struct LogLine {
                 GoQuoting.append(quoted: value, to: &line)
             }
         }
-        append("time", time.rfc3339)
         append("level", level.logrusName)
         if !message.isEmpty { append("msg", message) }
         if let caller {
@@ -104,6 +106,10 @@ struct LogLine {
     /// Writes a field's name. logrus writes it as it is; ours come from code, and from `log.fields`, whose names may
     /// hold anything.
     private static func appendName(_ name: String, to line: inout [UInt8]) {
+        if name.utf8.allSatisfy(isPlain) {
+            line += name.utf8
+            return
+        }
         for byte in name.utf8 {
             line.append(isPlain(byte) || byte >= 0x80 ? byte : UInt8(ascii: "_"))
         }

@@ -51,7 +51,7 @@ public final class LogOutput: Sendable {
     ) {
         self.writer = writer
         self.format = format
-        self.fields = fields.map { LogLine.Field(name: $0.key, value: $0.value) }
+        self.fields = fields.map { LogLine.Field(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
         self.reportsCaller = reportsCaller
         self.hooks = hooks
         self.time = time
@@ -68,6 +68,45 @@ public final class LogOutput: Sendable {
     /// Makes a logger that writes here.
     public func logger(_ label: String) -> Logger {
         Logger(label: label) { _ in OperatorLogHandler(self) }
+    }
+
+    /// Writes a line.
+    ///
+    /// - Parameters:
+    ///   - fields: what stands beside the message, in any order; of several of one name the last is in force.
+    ///   - caller: the function and the place that wrote it.
+    func write(
+        _ level: Logger.Level,
+        _ message: String,
+        _ fields: [LogLine.Field],
+        from caller: @autoclosure () -> (function: String, file: String)
+    ) {
+        let line = LogLine(
+            time: time(),
+            level: level,
+            message: message,
+            fields: Self.sorted(self.fields, fields),
+            caller: reportsCaller ? caller() : nil
+        )
+        writer.write(line.rendered(as: format))
+        for hook in hooks { hook.offer(line) }
+    }
+
+    /// The fields by their names. Not by a dictionary or a general sort: a line of a request has some twenty fields that
+    /// come nearly in order, so each finds its place after a comparison or two.
+    private static func sorted(_ first: [LogLine.Field], _ further: [LogLine.Field]) -> [LogLine.Field] {
+        var sorted = first
+        sorted.reserveCapacity(first.count + further.count)
+        for field in further {
+            var place = sorted.count
+            while place > 0, sorted[place - 1].name > field.name { place -= 1 }
+            if place > 0, sorted[place - 1].name == field.name {
+                sorted[place - 1] = field
+            } else {
+                sorted.insert(field, at: place)
+            }
+        }
+        return sorted
     }
 
     /// The fields that the replaced server has on each line and that hold for this one too.

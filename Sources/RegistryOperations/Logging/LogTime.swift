@@ -22,31 +22,52 @@ struct LogTime: Sendable, Hashable {
 
     /// Go's RFC3339Nano in UTC: `2026-01-02T03:04:05.678901Z`, without zeros at the fraction's end.
     var rfc3339: String {
-        let parts = calendar
-        var text = "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1))-\(padded(parts.tm_mday))"
-        text += "T\(padded(parts.tm_hour)):\(padded(parts.tm_min)):\(padded(parts.tm_sec))"
-        if nanoseconds > 0 {
-            var fraction = padded(nanoseconds, 9)[...]
-            while fraction.utf8.last == UInt8(ascii: "0") { fraction.removeLast() }
-            text += ".\(fraction)"
-        }
-        return text + "Z"
-    }
-
-    /// The form of Apache's access log: `02/Jan/2026:03:04:05 +0000`.
-    var apache: String {
-        let parts = calendar
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        return "\(padded(parts.tm_mday))/\(months[Int(parts.tm_mon)])/\(Int(parts.tm_year) + 1900)"
-            + ":\(padded(parts.tm_hour)):\(padded(parts.tm_min)):\(padded(parts.tm_sec)) +0000"
+        var text: [UInt8] = []
+        append(rfc3339: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The form of RFC 5322, for a mail: `02 Jan 2026 03:04:05 +0000`.
     var mail: String {
-        let parts = apache
+        var text: [UInt8] = []
+        append(apache: &text)
+        let parts = String(decoding: text, as: UTF8.self)
         let date = parts.prefix(11).split(separator: "/").joined(separator: " ")
         return "\(date) \(parts.dropFirst(12))"
     }
+
+    /// Appends ``rfc3339``. Two times are written for each request: digit by digit, not put together of texts.
+    func append(rfc3339 line: inout [UInt8]) {
+        let parts = calendar
+        Self.append(Int(parts.tm_year) + 1900, digits: 4, to: &line)
+        line.append(UInt8(ascii: "-"))
+        Self.append(Int(parts.tm_mon) + 1, digits: 2, to: &line)
+        line.append(UInt8(ascii: "-"))
+        Self.append(Int(parts.tm_mday), digits: 2, to: &line)
+        line.append(UInt8(ascii: "T"))
+        Self.append(clock: parts, to: &line)
+        if nanoseconds > 0 {
+            line.append(UInt8(ascii: "."))
+            Self.append(nanoseconds, digits: 9, to: &line)
+            while line.last == UInt8(ascii: "0") { line.removeLast() }
+        }
+        line.append(UInt8(ascii: "Z"))
+    }
+
+    /// Appends the form of Apache's access log: `02/Jan/2026:03:04:05 +0000`.
+    func append(apache line: inout [UInt8]) {
+        let parts = calendar
+        Self.append(Int(parts.tm_mday), digits: 2, to: &line)
+        line.append(UInt8(ascii: "/"))
+        line += Self.months[Int(parts.tm_mon)].utf8
+        line.append(UInt8(ascii: "/"))
+        Self.append(Int(parts.tm_year) + 1900, digits: 4, to: &line)
+        line.append(UInt8(ascii: ":"))
+        Self.append(clock: parts, to: &line)
+        line += " +0000".utf8
+    }
+
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     private var calendar: tm {
         var seconds = time_t(seconds)
@@ -54,9 +75,21 @@ struct LogTime: Sendable, Hashable {
         gmtime_r(&seconds, &parts)
         return parts
     }
-}
 
-private func padded(_ value: some BinaryInteger, _ width: Int = 2) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    private static func append(clock parts: tm, to line: inout [UInt8]) {
+        append(Int(parts.tm_hour), digits: 2, to: &line)
+        line.append(UInt8(ascii: ":"))
+        append(Int(parts.tm_min), digits: 2, to: &line)
+        line.append(UInt8(ascii: ":"))
+        append(Int(parts.tm_sec), digits: 2, to: &line)
+    }
+
+    private static func append(_ value: Int, digits: Int, to line: inout [UInt8]) {
+        var divisor = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            line.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+            divisor /= 10
+        }
+    }
 }

@@ -27,41 +27,22 @@ public struct OperatorLogHandler: LogHandler {
 
     /// Writes a line.
     public func log(event: LogEvent) {
-        var fields = output.fields
-        fields.reserveCapacity(fields.count + metadata.count + (event.metadata?.count ?? 0) + 1)
+        var fields: [LogLine.Field] = []
+        fields.reserveCapacity(metadata.count + (event.metadata?.count ?? 0) + 1)
         if let provided = metadataProvider?.get() { Self.append(provided, to: &fields) }
         Self.append(metadata, to: &fields)
         if let metadata = event.metadata { Self.append(metadata, to: &fields) }
         if let error = event.error { fields.append(.init(name: "error", value: "\(error)")) }
-        let line = LogLine(
-            time: output.time(),
-            level: event.level,
-            message: event.message.description,
-            fields: Self.sorted(fields),
-            caller: output.reportsCaller ? (event.function, "\(event.file):\(event.line)") : nil
+        output.write(
+            event.level,
+            event.message.description,
+            fields,
+            from: (event.function, "\(event.file):\(event.line)")
         )
-        output.writer.write(line.rendered(as: output.format))
-        for hook in output.hooks { hook.offer(line) }
     }
 
     private static func append(_ metadata: Logger.Metadata, to fields: inout [LogLine.Field]) {
         for (name, value) in metadata { fields.append(LogLine.Field(name, value)) }
-    }
-
-    /// The fields by their names; of several of one name the last. Not by a dictionary: a line of a request has twenty
-    /// fields, and a sorted array is what they end as anyway.
-    private static func sorted(_ fields: [LogLine.Field]) -> [LogLine.Field] {
-        let order = fields.indices.sorted { left, right in
-            let (a, b) = (fields[left].name, fields[right].name)
-            return a == b ? left < right : a < b
-        }
-        var sorted: [LogLine.Field] = []
-        sorted.reserveCapacity(fields.count)
-        for index in order {
-            if sorted.last?.name == fields[index].name { sorted.removeLast() }
-            sorted.append(fields[index])
-        }
-        return sorted
     }
 }
 

@@ -33,6 +33,24 @@ public struct MeteredDriver: StorageDriver {
         }
     }
 
+    /// `PutContent`, once for all of them.
+    public func put(inOrder objects: [StoredContent]) async throws(StorageError) {
+        try await metrics.measure(.putContent) { () async throws(StorageError) in
+            try await driver.put(inOrder: objects)
+        }
+    }
+
+    /// `PutContent`.
+    public func putPassing(
+        _ content: ByteBuffer,
+        at path: StoragePath,
+        within tree: StoragePath
+    ) async throws(StorageError) {
+        try await metrics.measure(.putContent) { () async throws(StorageError) in
+            try await driver.putPassing(content, at: path, within: tree)
+        }
+    }
+
     /// `PutContent`.
     public func putIfAbsent(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) -> Bool {
         try await metrics.measure(.putContent) { () async throws(StorageError) in
@@ -75,6 +93,11 @@ public struct MeteredDriver: StorageDriver {
     /// `Delete`.
     public func deleteTree(at path: StoragePath) async throws(StorageError) {
         try await metrics.measure(.delete) { () async throws(StorageError) in try await driver.deleteTree(at: path) }
+    }
+
+    /// `Delete`.
+    public func discardTree(at path: StoragePath) async throws(StorageError) {
+        try await metrics.measure(.delete) { () async throws(StorageError) in try await driver.discardTree(at: path) }
     }
 
     /// `Move`.

@@ -34,6 +34,27 @@ public struct TracedDriver<Tracing: Tracer>: StorageDriver {
         }
     }
 
+    /// `PutContent`, once for all of them, at the first one's path.
+    public func put(inOrder objects: [StoredContent]) async throws(StorageError) {
+        guard let first = objects.first else { return }
+        try await trace("PutContent", first.path) { (span) async throws(StorageError) in
+            span.attributes["\(prefix)content.length"] = objects.reduce(0) { $0 + $1.content.readableBytes }
+            try await driver.put(inOrder: objects)
+        }
+    }
+
+    /// `PutContent`.
+    public func putPassing(
+        _ content: ByteBuffer,
+        at path: StoragePath,
+        within tree: StoragePath
+    ) async throws(StorageError) {
+        try await trace("PutContent", path) { (span) async throws(StorageError) in
+            span.attributes["\(prefix)content.length"] = content.readableBytes
+            try await driver.putPassing(content, at: path, within: tree)
+        }
+    }
+
     /// `PutContent`.
     public func putIfAbsent(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) -> Bool {
         try await trace("PutContent", path) { (span) async throws(StorageError) in
@@ -81,6 +102,11 @@ public struct TracedDriver<Tracing: Tracer>: StorageDriver {
     /// `Delete`.
     public func deleteTree(at path: StoragePath) async throws(StorageError) {
         try await trace("Delete", path) { (_) async throws(StorageError) in try await driver.deleteTree(at: path) }
+    }
+
+    /// `Delete`.
+    public func discardTree(at path: StoragePath) async throws(StorageError) {
+        try await trace("Delete", path) { (_) async throws(StorageError) in try await driver.discardTree(at: path) }
     }
 
     /// `Move`.

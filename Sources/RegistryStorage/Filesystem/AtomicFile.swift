@@ -13,21 +13,53 @@ struct AtomicFile: Sendable {
     /// The absolute path of its place.
     let target: String
 
-    private var calls: any SystemCalls { changes.calls }
+    var calls: any SystemCalls { changes.calls }
     private var folder: String { parentFolder(target) ?? "/" }
 
     /// Puts the file in its place, over the one that is there.
     func replace(with content: ByteBuffer) throws(SystemFailure) {
         try changes.insisting(on: folder) { () throws(SystemFailure) in
-            let temporary = try write(content)
-            do throws(SystemFailure) {
-                try calls.renameFile(temporary, to: target)
-            } catch {
-                try? calls.unlinkFile(temporary)
-                throw error
-            }
+            try move(try write(content))
         }
         try changes.makeDurable(folder)
+    }
+
+    /// Puts the file in its place, and leaves it to the system when it becomes durable.
+    ///
+    /// - Parameter tree: the folder that may be lost with all that is in it.
+    func replacePassing(with content: ByteBuffer, within tree: String) throws(SystemFailure) {
+        try changes.insisting(on: folder, passing: tree) { () throws(SystemFailure) in
+            let written = try begin(content)
+            calls.closeFile(written.descriptor)
+            try move(written.name)
+        }
+    }
+
+    /// Writes a temporary file that is to be moved to its place later.
+    func prepare(_ content: ByteBuffer) throws(SystemFailure) -> Written {
+        try changes.insisting(on: folder) { () throws(SystemFailure) in try begin(content) }
+    }
+
+    /// Moves a temporary file whose bytes are durable to its place.
+    func publish(_ written: Written, _ content: ByteBuffer) throws(SystemFailure) {
+        do throws(SystemFailure) {
+            try calls.renameFile(written.name, to: target)
+        } catch {
+            // Someone has removed the folder with the temporary file in it.
+            guard error.number == ENOENT else { throw error }
+            return try replace(with: content)
+        }
+        try changes.makeDurable(folder)
+    }
+
+    /// Moves a temporary file to its place.
+    private func move(_ temporary: String) throws(SystemFailure) {
+        do throws(SystemFailure) {
+            try calls.renameFile(temporary, to: target)
+        } catch {
+            try? calls.unlinkFile(temporary)
+            throw error
+        }
     }
 
     /// Puts the file in its place unless there is one.
@@ -51,15 +83,38 @@ struct AtomicFile: Sendable {
 
     /// Writes a temporary file and makes its bytes durable.
     private func write(_ content: ByteBuffer) throws(SystemFailure) -> String {
+        let written = try begin(content)
+        try end(written)
+        return written.name
+    }
+
+    /// A temporary file that is open, and not durable yet.
+    struct Written {
+        let name: String
+        let descriptor: CInt
+    }
+
+    /// Writes a temporary file.
+    private func begin(_ content: ByteBuffer) throws(SystemFailure) -> Written {
         let temporary = TemporaryName.make(for: target)
         let descriptor = try calls.createFile(temporary)
         do throws(SystemFailure) {
-            defer { calls.closeFile(descriptor) }
             _ = try calls.write(content, to: descriptor, at: 0)
-            try calls.synchronizeFile(descriptor)
-            return temporary
+            return Written(name: temporary, descriptor: descriptor)
         } catch {
+            calls.closeFile(descriptor)
             try? calls.unlinkFile(temporary)
+            throw error
+        }
+    }
+
+    /// Makes a temporary file's bytes durable.
+    private func end(_ written: Written) throws(SystemFailure) {
+        do throws(SystemFailure) {
+            defer { calls.closeFile(written.descriptor) }
+            try calls.synchronizeFile(written.descriptor)
+        } catch {
+            try? calls.unlinkFile(written.name)
             throw error
         }
     }

@@ -26,6 +26,21 @@ extension FilesystemDriver {
     }
 }
 
+extension FilesystemDriver {
+    /// Removes a folder and all below it, or one object, and leaves it to the system when that is durable.
+    public func discardTree(at path: StoragePath) async throws(StorageError) {
+        if path == .root { return try await deleteTree(at: path) }
+        let top = place.absolute(path)
+        try await onStore(path, .writing) { [calls] () throws(StorageError) in
+            do throws(SystemFailure) {
+                try TreeRemoval(calls: calls).remove(top)
+            } catch {
+                throw StorageError(error, at: path, .reading)
+            }
+        }
+    }
+}
+
 /// Removes what lies below a path. Links are removed, never followed.
 private struct TreeRemoval {
     let calls: any SystemCalls

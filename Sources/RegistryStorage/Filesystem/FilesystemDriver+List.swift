@@ -1,4 +1,4 @@
-import CStatfs
+import CLinux
 public import RegistryCore
 
 #if canImport(Glibc)

@@ -10,7 +10,8 @@ import Musl
 extension FilesystemDriver {
     /// The whole content of a small object.
     public func content(at path: StoragePath, limit: Int) async throws(StorageError) -> ByteBuffer {
-        try await onStore(path, .reading) { [place] () throws(StorageError) in
+        if let content = fromMemory({ $0.content(at: path, limit: limit) }) { return content }
+        return try await onStore(path, .reading) { [place] () throws(StorageError) in
             let (descriptor, status) = try Self.openObject(path, in: place)
             defer { close(descriptor) }
             guard status.size <= Int64(limit) else {
@@ -22,7 +23,8 @@ extension FilesystemDriver {
 
     /// What lies at a path.
     public func metadata(at path: StoragePath) async throws(StorageError) -> StorageMetadata {
-        try await onStore(path, .reading) { [place, presence] () throws(StorageError) in
+        if path != .root, let status = fromMemory({ $0.status(of: path) }) { return status.metadata }
+        return try await onStore(path, .reading) { [place, presence] () throws(StorageError) in
             // The root is always there; so it has to be asked for here.
             if path == .root { try presence.check(for: path) }
             do throws(SystemFailure) {
@@ -39,10 +41,18 @@ extension FilesystemDriver {
 
     /// Opens an object for reading.
     public func open(at path: StoragePath) async throws(StorageError) -> any StorageObject {
-        try await onStore(path, .reading) { [place, blocking] () throws(StorageError) in
+        if let (descriptor, status) = fromMemory({ $0.openObject(path) }) {
+            return FilesystemObject(path: path, descriptor: descriptor, status: status, blocking: blocking)
+        }
+        return try await onStore(path, .reading) { [place, blocking] () throws(StorageError) in
             let (descriptor, status) = try Self.openObject(path, in: place)
             return FilesystemObject(path: path, descriptor: descriptor, status: status, blocking: blocking)
         }
+    }
+
+    /// What the kernel has in memory, once the store was seen.
+    private func fromMemory<Value>(_ look: (CachedAccess) -> Value?) -> Value? {
+        presence.isKnown ? look(CachedAccess(place: place)) : nil
     }
 
     private static func openObject(

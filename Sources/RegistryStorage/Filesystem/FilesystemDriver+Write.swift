@@ -8,7 +8,7 @@ import Musl
 #endif
 
 extension FilesystemDriver {
-    var changes: FolderChanges { FolderChanges(calls: calls, unsettled: unsettled) }
+    var changes: FolderChanges { FolderChanges(calls: calls, unsettled: unsettled, syncs: syncs) }
 
     /// Writes a small object, replacing what was there.
     public func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) {
@@ -16,6 +16,35 @@ extension FilesystemDriver {
         try await onStore(path, .writing) { () throws(StorageError) in
             do throws(SystemFailure) {
                 try file.replace(with: content)
+            } catch {
+                throw StorageError(error, at: path, .writing)
+            }
+        }
+    }
+
+    /// Writes small objects one after the other, in one visit to the pool.
+    public func put(inOrder objects: [StoredContent]) async throws(StorageError) {
+        guard let first = objects.first else { return }
+        let row = FileRow(
+            items: objects.map { object in
+                let file = AtomicFile(changes: changes, target: place.absolute(object.path))
+                return FileRow.Item(path: object.path, file: file, content: object.content)
+            }
+        )
+        try await onStore(first.path, .writing) { () throws(StorageError) in try row.put() }
+    }
+
+    /// Writes a small object that need not last.
+    public func putPassing(
+        _ content: ByteBuffer,
+        at path: StoragePath,
+        within tree: StoragePath
+    ) async throws(StorageError) {
+        let file = AtomicFile(changes: changes, target: place.absolute(path))
+        let tree = place.absolute(tree)
+        try await onStore(path, .writing) { () throws(StorageError) in
+            do throws(SystemFailure) {
+                try file.replacePassing(with: content, within: tree)
             } catch {
                 throw StorageError(error, at: path, .writing)
             }
@@ -48,7 +77,13 @@ extension FilesystemDriver {
                     let status = try FileStatus(descriptor: descriptor)
                     return FilesystemWriter(
                         path: path,
-                        file: GrowingFile(file: file, descriptor: descriptor, size: status.size, changes),
+                        file: GrowingFile(
+                            file: file,
+                            descriptor: descriptor,
+                            size: status.size,
+                            isNew: !resuming,
+                            changes
+                        ),
                         place: place,
                         blocking: blocking,
                         presence: presence

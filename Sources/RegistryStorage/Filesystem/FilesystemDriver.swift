@@ -43,6 +43,7 @@ public final class FilesystemDriver: StorageDriver {
     let blocking: BlockingCalls
     let calls: any SystemCalls
     let unsettled = UnsettledFolders()
+    let syncs = FolderSyncs()
     let listings: ListingCache
     let presence: StorePresence
 
@@ -73,4 +74,7 @@ public final class FilesystemDriver: StorageDriver {
         self.calls = calls
         listings = ListingCache(limits: listingCache)
     }
+
+    /// How many calls wait for a folder's next synchronisation; for tests.
+    package func waitingCount(forFolder path: String) -> Int { syncs.waitingCount(for: path) }
 }

@@ -31,6 +31,7 @@ struct FilesystemObject: StorageObject {
     func read(at offset: Int64, count: Int) async throws(StorageError) -> ByteBuffer {
         let wanted = Int(min(Int64(count), size - offset))
         guard offset >= 0, wanted > 0 else { return ByteBuffer() }
+        if let bytes = CachedAccess.read(descriptor.descriptor, at: offset, count: wanted) { return bytes }
         return try await blocking.run(path) { [descriptor, path] () throws(StorageError) in
             try readRegion(of: descriptor.descriptor, at: offset, count: wanted, path)
         }

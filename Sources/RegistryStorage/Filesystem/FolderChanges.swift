@@ -10,14 +10,18 @@ import Musl
 struct FolderChanges: Sendable {
     let calls: any SystemCalls
     let unsettled: UnsettledFolders
+    let syncs: FolderSyncs
 
     /// How often a step is tried again while someone else keeps removing the folder under it.
     private static let attempts = 64
 
     /// Runs a step that puts a name into a folder, and makes the folder when it isn't there. A concurrent removal of
     /// the tree may take the folder away in between: then once more.
+    ///
+    /// - Parameter tree: the folder at or above `folder` from which on down nothing needs to be durable, if any.
     func insisting<Value>(
         on folder: String,
+        passing tree: String? = nil,
         _ step: () throws(SystemFailure) -> Value
     ) throws(SystemFailure) -> Value {
         for _ in 0..<Self.attempts {
@@ -25,7 +29,7 @@ struct FolderChanges: Sendable {
                 return try step()
             } catch {
                 guard error.number == ENOENT else { throw error }
-                try makeFolders(folder)
+                if let tree { try makePassingFolders(folder, within: tree) } else { try makeFolders(folder) }
             }
         }
         throw SystemFailure(EAGAIN, "mkdir")
@@ -40,30 +44,68 @@ struct FolderChanges: Sendable {
     /// Makes the names of a folder and of those above it durable that are not yet.
     func settle(upFrom folder: String) throws(SystemFailure) {
         for note in unsettled.notes(upFrom: folder) {
-            if let parent = parentFolder(note.folder) { try synchronize(parent) }
-            unsettled.settle(note.folder, note.token)
+            try synchronize(note.parent)
+            // Also one of which nobody knows yet whether this thread or another one has made it.
+            unsettled.settle([note])
         }
     }
 
-    /// A folder that has gone took the name with it: whoever removed it came after the change.
-    private func synchronize(_ folder: String) throws(SystemFailure) {
-        do throws(SystemFailure) {
-            try calls.synchronizeFolder(folder)
-        } catch  where error.number == ENOENT {}
+    /// Makes the names in a folder durable, and no others. Threads that ask for it at once share it.
+    func synchronize(_ folder: String) throws(SystemFailure) {
+        try syncs.share(folder) { () throws(SystemFailure) in
+            let made = unsettled.made(in: folder)
+            do throws(SystemFailure) {
+                try calls.synchronizeFolder(folder)
+            } catch  where error.number == ENOENT {
+                // A folder that has gone took the name with it: whoever removed it came after the change.
+            }
+            unsettled.settle(made)
+        }
+    }
+
+    /// Makes the folders above a file that is about to be put there, so that what makes the file durable has them in
+    /// the same turn. It is no error if it fails: then the step that needs them says so.
+    func prepare(_ folder: String) {
+        _ = try? makeFolders(folder)
     }
 
     private func makeFolders(_ folder: String) throws(SystemFailure) {
         for _ in 0..<Self.attempts {
-            let note = unsettled.announce(folder)
+            guard let parent = parentFolder(folder) else { throw SystemFailure(ENOENT, "mkdir") }
+            let note = unsettled.announce(folder, in: parent)
+            do throws(SystemFailure) {
+                try calls.makeFolder(folder)
+                unsettled.confirm(note.folder)
+                return
+            } catch {
+                unsettled.revoke(note.folder, before: note.before)
+                switch error.number {
+                case EEXIST: return
+                case ENOENT: try makeFolders(parent)
+                default: throw error
+                }
+            }
+        }
+        throw SystemFailure(EAGAIN, "mkdir")
+    }
+
+    /// Makes folders from the one at `tree` on down, of which no note is kept, and durably those above it: nobody else
+    /// will know that they are new when this process ends before the tree has anything that must last.
+    private func makePassingFolders(_ folder: String, within tree: String) throws(SystemFailure) {
+        for _ in 0..<Self.attempts {
             do throws(SystemFailure) {
                 return try calls.makeFolder(folder)
             } catch {
-                unsettled.revoke(folder, note)
                 switch error.number {
                 case EEXIST: return
                 case ENOENT:
                     guard let parent = parentFolder(folder) else { throw error }
-                    try makeFolders(parent)
+                    if folder == tree {
+                        try makeFolders(parent)
+                        try settle(upFrom: parent)
+                    } else {
+                        try makePassingFolders(parent, within: tree)
+                    }
                 default: throw error
                 }
             }

@@ -18,6 +18,10 @@ final class GrowingFile: Sendable {
     private let state: Mutex<State>
     private let appended: Atomic<Int64>
 
+    /// The disk is told to begin with what was appended each time that it is this much. Else all of a large file
+    /// would wait for its end.
+    private static let writtenAtOnce: Int64 = 8 << 20
+
     private enum Phase {
         case open
         /// The system could not make bytes durable, and may have forgotten which: it would say yes the next time.
@@ -30,16 +34,21 @@ final class GrowingFile: Sendable {
         var size: Int64
         /// The length up to which the bytes are durable, or were when the file was opened.
         var durable: Int64
+        /// The length up to which the disk was told to begin.
+        var begun: Int64
         /// Whether bytes or the name may not be durable.
         var isDirty = true
+        /// Whether the folder's own name may not be durable, nor anybody have a note of that: it may have been made for
+        /// something that need not last, by another process too.
+        var isFolderNew: Bool
     }
 
     /// Takes a descriptor over; `size` is the file's length.
-    init(file: String, descriptor: CInt, size: Int64, _ changes: FolderChanges) {
+    init(file: String, descriptor: CInt, size: Int64, isNew: Bool, _ changes: FolderChanges) {
         self.file = file
         self.descriptor = descriptor
         self.changes = changes
-        state = Mutex(State(size: size, durable: size))
+        state = Mutex(State(size: size, durable: size, begun: size, isFolderNew: isNew))
         appended = Atomic(size)
     }
 
@@ -61,6 +70,10 @@ final class GrowingFile: Sendable {
             state.isDirty = true
             do throws(SystemFailure) {
                 state.size = try calls.write(content, to: descriptor, at: state.size)
+                if state.size - state.begun >= Self.writtenAtOnce {
+                    calls.beginWriting(descriptor, from: state.begun, count: state.size - state.begun)
+                    state.begun = state.size
+                }
             } catch {
                 // What did fit must not stay: `size` says what is there.
                 do throws(SystemFailure) {
@@ -92,9 +105,11 @@ final class GrowingFile: Sendable {
     func commit(to target: String) throws(WriterFailure) {
         try step { (state) throws(WriterFailure) in
             try checkOpen(state)
+            let folder = parentFolder(target) ?? "/"
+            // Not when the file is gone: the store may be away, and must not be begun anew.
+            if (try? isStillThere()) == true { changes.prepare(folder) }
             try synchronize(&state)
             try checkNotOvertaken(state)
-            let folder = parentFolder(target) ?? "/"
             do throws(SystemFailure) {
                 try changes.insisting(on: folder) { () throws(SystemFailure) in
                     // Folders that are new must last before the rename does: it takes the old name away.
@@ -150,7 +165,14 @@ final class GrowingFile: Sendable {
         try checkOpen(state)
         guard state.isDirty else { return }
         try synchronize(&state)
-        do throws(SystemFailure) { try changes.makeDurable(parentFolder(file) ?? "/") } catch { throw .system(error) }
+        let folder = parentFolder(file) ?? "/"
+        do throws(SystemFailure) {
+            try changes.makeDurable(folder)
+            if state.isFolderNew, let parent = parentFolder(folder) { try changes.synchronize(parent) }
+        } catch {
+            throw .system(error)
+        }
+        state.isFolderNew = false
         state.isDirty = false
     }
 

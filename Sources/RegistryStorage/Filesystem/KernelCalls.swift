@@ -1,3 +1,5 @@
+import CLinux
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -30,6 +32,11 @@ package struct KernelCalls: SystemCalls {
 
     package func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {
         _ = try retrying("ftruncate") { ftruncate(descriptor, off_t(length)) }
+    }
+
+    package func beginWriting(_ descriptor: CInt, from start: Int64, count: Int64) {
+        // SYNC_FILE_RANGE_WRITE: it starts the writing and waits for none of it.
+        _ = sync_file_range(descriptor, off_t(start), off_t(count), 2)
     }
 
     package func synchronizeFile(_ descriptor: CInt) throws(SystemFailure) {

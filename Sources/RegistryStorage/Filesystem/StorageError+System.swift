@@ -33,9 +33,11 @@ extension StorageError {
         case EISDIR, ENOTEMPTY: .wrongKind
         case ENOSPC, EDQUOT: .noSpace
         case EROFS, EACCES, EPERM: .readOnly
-        case EMFILE, ENFILE, ETIMEDOUT, ESTALE, EAGAIN: .unavailable
+        // What this process, or the system, has used up comes back.
+        case EMFILE, ENFILE, ENOMEM, ENOLCK, EAGAIN, EBUSY: .unavailable
         // The device, or the server behind the mount, is away.
-        case ENODEV, ENXIO, ENOTCONN, EHOSTDOWN, EHOSTUNREACH: .unavailable
+        case ENODEV, ENXIO, ENOTCONN, ESTALE, ETIMEDOUT, ESHUTDOWN, ECONNREFUSED, ECONNRESET, ECONNABORTED: .unavailable
+        case EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH: .unavailable
         default: .failed
         }
     }

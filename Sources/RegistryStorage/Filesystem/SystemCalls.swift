@@ -11,6 +11,9 @@ package protocol SystemCalls: Sendable {
     func writeBytes(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt, at offset: Int64) throws(SystemFailure) -> Int
     /// Cuts a file off at a length.
     func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure)
+    /// Lets the disk begin with bytes that will be synchronised soon: a hint, which can neither fail nor promise
+    /// anything. A `count` of 0 means all after `start`.
+    func beginWriting(_ descriptor: CInt, from start: Int64, count: Int64)
     /// Makes a file's bytes and length durable.
     func synchronizeFile(_ descriptor: CInt) throws(SystemFailure)
     /// Makes the names in a folder durable.
@@ -27,6 +30,11 @@ package protocol SystemCalls: Sendable {
     func makeFolder(_ path: String) throws(SystemFailure)
     /// Removes an empty folder.
     func removeFolder(_ path: String) throws(SystemFailure)
+}
+
+extension SystemCalls {
+    /// Nothing: it is only a hint.
+    package func beginWriting(_ descriptor: CInt, from start: Int64, count: Int64) {}
 }
 
 /// A system call that failed.

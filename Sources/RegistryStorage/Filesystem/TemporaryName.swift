@@ -13,16 +13,23 @@ enum TemporaryName {
         var low = random.next()
         high = high & ~0xf000 | 0x4000
         low = low & (.max >> 2) | 1 << 63
-        var name = path
-        name.reserveCapacity(path.utf8.count + suffixLength)
-        name += "."
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 { name += "-" }
-            let half = index < 16 ? high : low
-            let nibble = Int(half >> UInt64(60 - 4 * (index & 15)) & 15)
-            name.unicodeScalars.append(Unicode.Scalar(digits[nibble]))
+        let count = path.utf8.count
+        return String(unsafeUninitializedCapacity: count + suffixLength) { buffer in
+            _ = buffer.initialize(fromContentsOf: Array(path.utf8))
+            var end = count
+            func append(_ byte: UInt8) {
+                buffer.initializeElement(at: end, to: byte)
+                end += 1
+            }
+            append(UInt8(ascii: "."))
+            for index in 0..<32 {
+                if index == 8 || index == 12 || index == 16 || index == 20 { append(UInt8(ascii: "-")) }
+                let half = index < 16 ? high : low
+                append(digits[Int(half >> UInt64(60 - 4 * (index & 15)) & 15)])
+            }
+            for byte in ".tmp".utf8 { append(byte) }
+            return end
         }
-        return name + ".tmp"
     }
 
     /// Whether a file of this name is one that is being written, or was when its writer crashed.

@@ -6,50 +6,93 @@ import Synchronization
 /// durable what the maker has not yet. A folder that another process made a moment ago is left to that process: it
 /// would take both to crash with the machine for its name to be lost.
 final class UnsettledFolders: Sendable {
+    /// What is known of a folder that is being made, or was.
+    struct Note {
+        fileprivate var number: UInt64
+        /// Whether it is there, so that a synchronisation of the folder above which begins now makes its name durable.
+        fileprivate var isMade = false
+    }
+
+    /// A folder whose name is not yet durable in the one above it.
+    struct Folder {
+        let path: String
+        let parent: String
+        fileprivate let number: UInt64
+    }
+
     private struct State {
-        var tokens: [String: UInt64] = [:]
+        /// By the folder above.
+        var notes: [String: [String: Note]] = [:]
         var last: UInt64 = 0
+
+        mutating func remove(_ folder: Folder) {
+            guard notes[folder.parent]?[folder.path]?.number == folder.number else { return }
+            notes[folder.parent]?[folder.path] = nil
+            if notes[folder.parent]?.isEmpty == true { notes[folder.parent] = nil }
+        }
     }
 
     private let state = Mutex(State())
 
     /// Notes that a folder is about to be made.
     ///
-    /// - Returns: what to give ``revoke(_:_:)`` if it isn't.
-    func announce(_ folder: String) -> (token: UInt64, before: UInt64?) {
+    /// - Returns: what to give ``confirm(_:)`` when it was made, and ``revoke(_:before:)`` when it wasn't.
+    func announce(_ path: String, in parent: String) -> (folder: Folder, before: Note?) {
         state.withLock { state in
             state.last += 1
-            let before = state.tokens.updateValue(state.last, forKey: folder)
-            return (state.last, before)
+            let before = state.notes[parent, default: [:]].updateValue(Note(number: state.last), forKey: path)
+            return (Folder(path: path, parent: parent, number: state.last), before)
+        }
+    }
+
+    /// Notes that a folder was made.
+    func confirm(_ folder: Folder) {
+        state.withLock { state in
+            let note = state.notes[folder.parent]?[folder.path]
+            // Someone may have settled the note on an older folder of that name meanwhile.
+            guard note == nil || note?.number == folder.number else { return }
+            state.notes[folder.parent, default: [:]][folder.path] = Note(number: folder.number, isMade: true)
         }
     }
 
     /// Takes a note back: the folder was there.
-    func revoke(_ folder: String, _ note: (token: UInt64, before: UInt64?)) {
+    func revoke(_ folder: Folder, before: Note?) {
         state.withLock { state in
-            if state.tokens[folder] == note.token { state.tokens[folder] = note.before }
+            guard state.notes[folder.parent]?[folder.path]?.number == folder.number else { return }
+            if let before { state.notes[folder.parent]?[folder.path] = before } else { state.remove(folder) }
         }
     }
 
     /// The notes on a folder and those above it; empty in the usual case, at the price of one lock.
-    func notes(upFrom folder: String) -> [(folder: String, token: UInt64)] {
+    func notes(upFrom folder: String) -> [Folder] {
         state.withLock { state in
-            if state.tokens.isEmpty { return [] }
-            var found: [(String, UInt64)] = []
-            var current: String? = folder
-            while let folder = current {
-                if let token = state.tokens[folder] { found.append((folder, token)) }
-                current = parentFolder(folder)
+            if state.notes.isEmpty { return [] }
+            var found: [Folder] = []
+            var current = folder
+            while let parent = parentFolder(current) {
+                if let note = state.notes[parent]?[current] {
+                    found.append(Folder(path: current, parent: parent, number: note.number))
+                }
+                current = parent
             }
             return found
         }
     }
 
-    /// Removes a note, unless the folder was made anew since the note was read.
-    func settle(_ folder: String, _ token: UInt64) {
+    /// The folders that are there below another one and not yet known to be durable.
+    func made(in parent: String) -> [Folder] {
         state.withLock { state in
-            if state.tokens[folder] == token { state.tokens[folder] = nil }
+            guard let notes = state.notes[parent] else { return [] }
+            return notes.compactMap { path, note in
+                note.isMade ? Folder(path: path, parent: parent, number: note.number) : nil
+            }
         }
+    }
+
+    /// Removes notes, unless the folders were made anew since the notes were read.
+    func settle(_ folders: [Folder]) {
+        if folders.isEmpty { return }
+        state.withLock { state in for folder in folders { state.remove(folder) } }
     }
 }
 

@@ -45,6 +45,7 @@ public final class CrashRecorder: Sendable {
     /// A driver whose steps are recorded. They are taken one at a time.
     public let driver: FilesystemDriver
 
+    private let root: String
     private let calls: RecordedCalls
     private let threads: NIOThreadPool
 
@@ -55,9 +56,16 @@ public final class CrashRecorder: Sendable {
     ///   - threadPool: where blocking calls run.
     ///   - largestWrite: how many bytes one write takes at the most, so that a crash falls into the midst of content.
     public init(root: String, threadPool: NIOThreadPool, largestWrite: Int = .max) {
+        self.root = root
         calls = RecordedCalls(root: root, largestWrite: largestWrite)
         threads = threadPool
         driver = FilesystemDriver(root: root, threadPool: threadPool, calls: calls)
+    }
+
+    /// Another driver on the same folder, which knows no more of the first one than another process does. Its steps are
+    /// recorded too.
+    public func otherDriver() -> FilesystemDriver {
+        FilesystemDriver(root: root, threadPool: threads, calls: calls)
     }
 
     /// Notes that the caller was told that something is done.
@@ -66,19 +74,29 @@ public final class CrashRecorder: Sendable {
     /// How many steps were taken so far.
     public var steps: Int { calls.steps.count }
 
+    /// How many of the steps so far made something durable.
+    public var synchronizations: Int { calls.steps.count { $0.isSynchronization } }
+
     /// Calls a body with what is found after each crash: a fresh driver on the folder as it would be.
     ///
-    /// - Parameter scratch: a folder in which the found ones are built, each in a new one.
+    /// - Parameters:
+    ///   - scratch: a folder in which the found ones are built, each in a new one.
+    ///   - omitted: the number of a synchronisation, from 0, that is taken for not having been made: what is found must
+    ///     then be broken after some crash, or it wasn't needed.
     public func forEachCrash(
         in scratch: String,
+        omitting omitted: Int? = nil,
         _ body: (FilesystemDriver, Crash) async throws -> Void
     ) async throws {
         var model = DiskModel()
         var acknowledged: [String] = []
         let steps = calls.steps
+        var synchronizations = 0
         for number in 0...steps.count {
             if number > 0 {
-                model.take(steps[number - 1])
+                let step = steps[number - 1]
+                if step.isSynchronization { synchronizations += 1 }
+                if !step.isSynchronization || synchronizations - 1 != omitted { model.take(step) }
                 if case .acknowledge(let what) = steps[number - 1] { acknowledged.append(what) }
             }
             for survival in Survival.allCases {

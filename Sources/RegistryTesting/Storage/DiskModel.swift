@@ -18,6 +18,14 @@ struct DiskModel {
         case removeFolder(String)
         /// The caller was told that something is done.
         case acknowledge(String)
+
+        /// Whether it makes something durable.
+        var isSynchronization: Bool {
+            switch self {
+            case .synchronizeFile, .synchronizeFolder: true
+            default: false
+            }
+        }
     }
 
     /// What a name leads to.

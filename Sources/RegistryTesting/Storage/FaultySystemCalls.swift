@@ -24,6 +24,8 @@ package final class FaultySystemCalls: SystemCalls {
         var open = 0
         var largestWrite = Int.max
         var room = Int.max
+        var folders: [String: Int] = [:]
+        var beforeFolder: (@Sendable (String) -> Void)?
     }
 
     private let base = KernelCalls()
@@ -57,6 +59,16 @@ package final class FaultySystemCalls: SystemCalls {
 
     /// How many calls of a step there were.
     package func calls(of step: Step) -> Int { state.withLock { $0.calls[step] ?? 0 } }
+
+    /// How many times folders were synchronised whose path ends so.
+    package func synchronizations(ofFoldersEndingIn suffix: String) -> Int {
+        state.withLock { state in state.folders.reduce(0) { $1.key.hasSuffix(suffix) ? $0 + $1.value : $0 } }
+    }
+
+    /// Runs a body each time before a folder is synchronised, with its path.
+    package func beforeFolder(_ body: @escaping @Sendable (String) -> Void) {
+        state.withLock { $0.beforeFolder = body }
+    }
 
     /// How many files are open for writing.
     package var openFiles: Int { state.withLock { $0.open } }
@@ -118,6 +130,11 @@ extension FaultySystemCalls {
     }
 
     package func synchronizeFolder(_ path: String) throws(SystemFailure) {
+        let before = state.withLock { state in
+            state.folders[path, default: 0] += 1
+            return state.beforeFolder
+        }
+        before?(path)
         try check(.synchronizeFolder)
         if synchronizes { try base.synchronizeFolder(path) }
     }

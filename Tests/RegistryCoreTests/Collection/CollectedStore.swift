@@ -33,6 +33,13 @@ struct CollectedStore: Sendable {
         registry = Registry(driver: driver, options: options, now: { clock.now })
     }
 
+    /// A registry that a test made itself.
+    init(_ registry: Registry, clock: MovedClock) {
+        driver = registry.driver
+        self.clock = clock
+        self.registry = registry
+    }
+
     /// On memory.
     init() {
         let clock = MovedClock()

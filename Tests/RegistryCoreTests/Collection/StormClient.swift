@@ -21,6 +21,8 @@ struct StormClient: Sendable {
 
     private var content = StormContent()
     private var generator: SeededGenerator
+    /// Tags that were deleted and not pushed since: what they pointed to, and when.
+    private var deleted: [StormContent.Key: (digest: Digest, time: WallTime)] = [:]
     private var count = 0
 
     /// A push that relied on what it was told, and was refused within the grace period.
@@ -28,12 +30,12 @@ struct StormClient: Sendable {
         var description: String
     }
 
-    init(number: Int, registry: Registry, names: [RepositoryName], clock: FastClock) {
+    init(number: Int, registry: Registry, names: [RepositoryName], clock: FastClock, seed: UInt64) {
         self.number = number
         self.registry = registry
         self.names = names
         self.clock = clock
-        generator = SeededGenerator(seed: UInt64(number))
+        generator = SeededGenerator(seed: seed &* 6 &+ UInt64(number))
     }
 
     mutating func step() async throws {
@@ -47,6 +49,7 @@ struct StormClient: Sendable {
         case 14: try await pushReferrer()
         case 15: try await deleteTag()
         case 16: try await deleteManifest()
+        case 17: try await restoreTag()
         default: if let key = content.tags.keys.randomElement(using: &generator) { try await pull(key) }
         }
     }
@@ -136,7 +139,9 @@ struct StormClient: Sendable {
         }
         pushes.increment()
         content.manifests[.init(repository, digest.description)] = known
-        if let tag { content.tags[.init(repository, tag)] = digest }
+        guard let tag else { return }
+        content.tags[.init(repository, tag)] = digest
+        deleted[.init(repository, tag)] = nil
     }
 
     /// Pushes a manifest once more, by another tag, whether it is still there or not.
@@ -175,8 +180,22 @@ struct StormClient: Sendable {
 
     private mutating func deleteTag() async throws {
         guard let key = content.tags.keys.randomElement(using: &generator) else { return }
+        let time = clock.now
         try await registry.deleteTag(try CollectedStore.tag(key.name), in: key.repository)
-        content.tags[key] = nil
+        deleted[key] = content.tags.removeValue(forKey: key).map { ($0, time) }
+    }
+
+    /// Restores a tag, which must be possible within the grace period.
+    private mutating func restoreTag() async throws {
+        guard let (key, last) = deleted.randomElement(using: &generator) else { return }
+        deleted[key] = nil
+        let tag = try CollectedStore.tag(key.name)
+        let restored = try await registry.restore(.tag(tag, in: key.repository))
+        if restored?.tags == [tag] {
+            content.tags[key] = last.digest
+        } else if clock.now.seconds - last.time.seconds <= Self.grace {
+            throw Refused(description: "\(key) was not restored: \(restored?.lines ?? [])")
+        }
     }
 
     private mutating func deleteManifest() async throws {
@@ -187,6 +206,7 @@ struct StormClient: Sendable {
             try await registry.deleteManifest(digest, in: key.repository)
         } catch let error as RegistryError where error.code == .manifestUnknown {}
         content.manifests[key] = nil
+        deleted = deleted.filter { $0.key.repository != key.repository || $0.value.digest != digest }
         content.tags = content.tags.filter { $0.key.repository != key.repository || $0.value != digest }
     }
 

@@ -12,7 +12,7 @@ struct StorageFailureTests {
     /// A store's failure, and the status and code of the answer.
     static let failures: [(failure: StorageError.Code, status: Int, code: String)] = [
         (.noSpace, 507, "DENIED"), (.readOnly, 503, "UNAVAILABLE"), (.unavailable, 503, "UNAVAILABLE"),
-        (.failed, 500, "UNKNOWN"),
+        (.failed, 503, "UNAVAILABLE"),
     ]
 
     @Test("a push is refused for what the store says, and goes on when the store has recovered", arguments: failures)
@@ -96,5 +96,25 @@ struct StorageFailureTests {
             (CancellationError(), 503), (StorageError(.closed, at: .root), 404), (WireError.timedOut, 500),
         ]
         for (error, status) in statuses { #expect(RegistryError(wrapping: error).status == status) }
+    }
+
+    @Test("a failure's detail names the operation and the system's reason, and nothing of the machine")
+    func operations() {
+        let failures: [(StorageError.Code, String, ErrorDetail?)] = [
+            (.failed, "pwrite: Input/output error", Self.fields("pwrite", "Input/output error")),
+            (.noSpace, "fsync: Disk quota exceeded", Self.fields("fsync", "Disk quota exceeded")),
+            (.unavailable, "open: Stale file handle", Self.fields("open", "Stale file handle")),
+            (.readOnly, "rename: /srv/registry is read-only", .fields([.init("operation", "rename")])),
+            (.failed, "GET https://bucket.example/a: 500", nil), (.failed, "no reason", nil), (.failed, "", nil),
+            (.notFound, "open: No such file or directory", nil),
+        ]
+        for (code, message, detail) in failures {
+            let error = RegistryError(wrapping: StorageError(code, at: .root.appending("docker"), message))
+            #expect(error.entries.first?.detail == detail, "\(message)")
+        }
+    }
+
+    private static func fields(_ operation: String, _ reason: String) -> ErrorDetail {
+        .fields([.init("operation", operation), .init("reason", reason)])
     }
 }

@@ -22,6 +22,23 @@ struct HealthCheckTests {
         #expect(await check.run()?.hasPrefix("unavailable at /") == true)
     }
 
+    @Test("a store that is full or read-only is ill when it is written, which refuses no request")
+    func storageWrite() async throws {
+        let faulty = FaultyDriver(MemoryDriver())
+        let check = HealthCheck.storageWrite(faulty, type: "filesystem")
+        #expect(check.name == "storagedriver_filesystem_write" && !check.refusesRequests)
+        #expect(await check.run() == nil)
+        let folder = StoragePath.root.appending("docker/registry/v2/_registryd/health")
+        let left = try? await faulty.list(folder, after: nil, limit: 10)
+        #expect(left?.entries.isEmpty ?? true)
+        for code in [StorageError.Code.noSpace, .readOnly, .unavailable] {
+            faulty.inject(.init(.put, .fail(code)))
+            #expect(await check.run()?.hasPrefix("\(code.rawValue) at ") == true)
+            faulty.heal()
+            #expect(await check.run() == nil)
+        }
+    }
+
     @Test("a file is ill while it exists")
     func file() async throws {
         let scratch = try ScratchFolder(name: "health")

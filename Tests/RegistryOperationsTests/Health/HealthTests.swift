@@ -51,6 +51,21 @@ struct HealthTests {
         #expect(health.isHealthy)
     }
 
+    @Test("a check that is only shown makes health ill, and lets requests through")
+    func shownOnly() {
+        let health = Health()
+        health.add("a", threshold: 1)
+        health.add("b", threshold: 1, refusesRequests: false)
+        health.record("full", for: "b")
+        #expect(!health.isHealthy && health.isServing && health.problems == ["b": "full"])
+        health.record("away", for: "a")
+        #expect(!health.isServing)
+        health.record(nil, for: "a")
+        #expect(!health.isHealthy && health.isServing)
+        health.record(nil, for: "b")
+        #expect(health.isHealthy)
+    }
+
     @Test("a check first runs after its interval, and at each interval from then on")
     func intervals() async throws {
         let clock = ManualClock()

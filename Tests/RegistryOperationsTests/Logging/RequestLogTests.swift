@@ -17,7 +17,7 @@ struct RequestLogTests {
         let captured = try Captured()
         let output = captured.output(.json, level: level)
         var setup = TestRegistry.Setup()
-        setup.observer = RequestLog(output.logger("requests"), makeID: { "id" })
+        setup.observer = RequestLog(output, makeID: { "id" })
         setup.access = access
         try await TestRegistry.run(setup) { try await body($0.client) }
         return try captured.objects
@@ -65,7 +65,7 @@ struct RequestLogTests {
     func broken() async throws {
         let captured = try Captured()
         var setup = TestRegistry.Setup()
-        setup.observer = RequestLog(captured.output(.json).logger("requests"))
+        setup.observer = RequestLog(captured.output(.json))
         try await TestRegistry.run(setup) { registry in
             let started = try await registry.client.request("POST", "/v2/a/blobs/uploads/")
             let location = try #require(started.headers["Location"])

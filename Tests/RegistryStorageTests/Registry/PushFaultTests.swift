@@ -108,31 +108,71 @@ struct PushFaultTests {
 
     @Test(
         "an upload whose blob could not be stored keeps what was sent, and its writer does not stay open",
-        arguments: [StorageError.Code.noSpace, .unavailable, .failed]
+        arguments: [StorageError.Code.noSpace, .unavailable, .failed],
+        [true, false]
     )
-    func failedCommit(code: StorageError.Code) async throws {
+    func failedCommit(code: StorageError.Code, isSmall: Bool) async throws {
         let driver = FaultyDriver(MemoryDriver())
         let registry = content.registry(on: driver)
+        let blob = isSmall ? content.blob : ByteBuffer(repeating: 7, count: 300_000)
+        let digest = ContentHasher.digest(of: blob)
         let upload = try await registry.beginUpload(in: content.repository)
-        driver.inject(.init(.commit, .fail(code), times: 1))
+        // A small blob is put in its place at once, a large one is moved there.
+        driver.inject(.init(isSmall ? .put : .commit, .fail(code), times: 1))
         await #expect(throws: StorageError(code, at: .root)) {
             try await registry.finishUpload(
                 upload.id,
-                appending: content.source(content.blob),
-                expecting: content.blobDigest,
+                appending: pieces(of: blob),
+                expecting: digest,
                 in: content.repository
             )
         }
         #expect(driver.calls(of: .writer) == 2 && driver.calls(of: .close) == 1)
         let status = try await registry.uploadStatus(upload.id, in: content.repository)
-        #expect(status.size == content.blob.readableBytes)
-        try await registry.finishUpload(
-            upload.id,
-            at: status.size,
-            expecting: content.blobDigest,
-            in: content.repository
-        )
+        #expect(status.size == blob.readableBytes)
+        try await registry.finishUpload(upload.id, at: status.size, expecting: digest, in: content.repository)
         #expect(driver.calls(of: .read) == 0, "the hash was kept too, so that nothing is read again")
-        #expect(try await content.blob(in: content.repository, of: registry) == content.blob)
+        let object = try await registry.blob(digest, in: content.repository).object
+        #expect(try await object.read(at: 0, count: blob.readableBytes) == blob)
+    }
+
+    @Test(
+        "a whole blob that could not be stored or is not what it should be leaves no upload",
+        arguments: [100, 300_000]
+    )
+    func failedWhole(length: Int) async throws {
+        let driver = FaultyDriver(MemoryDriver())
+        let registry = content.registry(on: driver)
+        let blob = ByteBuffer(repeating: 7, count: length)
+        let digest = ContentHasher.digest(of: blob)
+        let uploads = StoragePath.root.appending("docker/registry/v2/repositories/a/b/_uploads")
+        driver.inject(.init(length < 1000 ? .put : .commit, .fail(.noSpace), times: 1))
+        await #expect(throws: StorageError(.noSpace, at: .root)) {
+            try await registry.pushBlob(pieces(of: blob), expecting: digest, in: content.repository)
+        }
+        #expect(try await driver.exists(at: uploads) == false)
+        await #expect(throws: RegistryError(.digestInvalid)) {
+            try await registry.pushBlob(pieces(of: blob), expecting: content.blobDigest, in: content.repository)
+        }
+        #expect(try await driver.exists(at: uploads) == false)
+        try await registry.pushBlob(pieces(of: blob), expecting: digest, in: content.repository)
+        #expect(try await driver.exists(at: uploads) == false)
+        #expect(try await registry.blob(digest, in: content.repository).object.size == Int64(length))
+    }
+
+    private func pieces(of bytes: ByteBuffer) -> ContentSource {
+        let rest = Rest(bytes)
+        return ContentSource { await rest.next() }
+    }
+}
+
+/// Bytes that are given out 64 KiB at a time.
+private actor Rest {
+    private var bytes: ByteBuffer
+
+    init(_ bytes: ByteBuffer) { self.bytes = bytes }
+
+    func next() -> ByteBuffer? {
+        bytes.readableBytes == 0 ? nil : bytes.readSlice(length: min(65_536, bytes.readableBytes))
     }
 }

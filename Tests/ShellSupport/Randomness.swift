@@ -1,11 +1,13 @@
 /// A generator whose numbers follow from its seed alone, so that a run can be repeated and content made again from a
 /// number (SplitMix64, Steele et al. 2014).
-struct Randomness: RandomNumberGenerator {
+public struct Randomness: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    /// A generator whose numbers follow from the seed.
+    public init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    /// The next number.
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var word = state
         word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -14,15 +16,24 @@ struct Randomness: RandomNumberGenerator {
     }
 
     /// True so often of a hundred.
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+    public mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 }
 
 /// Content that is made again from two numbers instead of being kept.
-struct Content: Sendable, Hashable {
-    let seed: UInt64
-    let size: Int
+public struct Content: Sendable, Hashable {
+    /// What the bytes follow from.
+    public let seed: UInt64
+    /// How many there are.
+    public let size: Int
 
-    var bytes: [UInt8] {
+    /// Content of a size, whose bytes follow from the seed.
+    public init(seed: UInt64, size: Int) {
+        self.seed = seed
+        self.size = size
+    }
+
+    /// The bytes, made anew.
+    public var bytes: [UInt8] {
         var random = Randomness(seed: seed)
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             while count + 8 <= size {
@@ -41,7 +52,7 @@ struct Content: Sendable, Hashable {
     }
 
     /// Mostly small, sometimes a few pieces of a server's buffers, rarely megabytes.
-    static func random(using random: inout Randomness) -> Content {
+    public static func random(using random: inout Randomness) -> Content {
         let limit = random.chance(70) ? 4_000 : random.chance(85) ? 400_000 : 3_000_000
         return Content(seed: random.next(), size: Int.random(in: 1...limit, using: &random))
     }

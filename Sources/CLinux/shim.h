@@ -1,0 +1,64 @@
+// Calls of Linux that Swift's Glibc module leaves out, and glibc too.
+#include <sys/statfs.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+// sync_file_range(2), which is declared for _GNU_SOURCE only; off_t and off64_t are one on the machines that are built for.
+int sync_file_range(int descriptor, off_t offset, off_t count, unsigned int flags);
+
+// openat2(2) with RESOLVE_CACHED, by the current folder: opens what the kernel finds without asking a disk, or fails
+// with EAGAIN. Its structures are declared here, since the C library's headers may be older than the kernel.
+static inline int registryd_open_cached(const char *path, int flags) {
+#ifdef __NR_openat2
+    struct { uint64_t flags, mode, resolve; } how = { (uint64_t)flags, 0, 0x20 };
+    return (int)syscall(__NR_openat2, AT_FDCWD, path, &how, sizeof how);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+// O_PATH of open(2), which the C library declares for GNU programs only; the same number on every architecture that
+// Swift runs on.
+enum { REGISTRYD_O_PATH = 010000000 };
+
+// preadv2(2) with RWF_NOWAIT, of one buffer: takes what is in memory, or fails with EAGAIN.
+static inline ssize_t registryd_read_cached(int descriptor, void *bytes, size_t count, int64_t offset) {
+#ifdef __NR_preadv2
+    struct iovec part = { bytes, count };
+    return syscall(__NR_preadv2, descriptor, &part, 1UL, (unsigned long)offset, (unsigned long)((uint64_t)offset >> 32), 8);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+// Takes the pages of this program that can't be written out of the process's resident memory: its code and constants
+// as they are in the file. Each comes back, from the kernel's cache of the file, when it is used.
+#include <elf.h>
+#include <sys/mman.h>
+
+extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
+
+static inline void registryd_return_program_pages(void) {
+    const char *base = (const char *)&__ehdr_start;
+    const Elf64_Phdr *segments = (const Elf64_Phdr *)(base + __ehdr_start.e_phoff);
+    uintptr_t mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+    uintptr_t offset = 0;
+    for (int index = 0; index < __ehdr_start.e_phnum; index++) {
+        if (segments[index].p_type == PT_LOAD && segments[index].p_offset == 0)
+            offset = (uintptr_t)base - segments[index].p_vaddr;
+    }
+    for (int index = 0; index < __ehdr_start.e_phnum; index++) {
+        const Elf64_Phdr *segment = &segments[index];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+        uintptr_t start = (offset + segment->p_vaddr + mask) & ~mask;
+        uintptr_t end = (offset + segment->p_vaddr + segment->p_memsz) & ~mask;
+        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+}

@@ -1,2 +1,0 @@
-// statfs(2), which Swift's Glibc module leaves out.
-#include <sys/statfs.h>
