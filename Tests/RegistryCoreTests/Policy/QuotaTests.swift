@@ -187,7 +187,7 @@ struct QuotaTests {
     func failure() async throws {
         let driver = FaultyDriver(MemoryDriver())
         let store = try store(driver, bytes: 1500)
-        driver.inject(.init(.commit, .fail(.unavailable)))
+        driver.inject(.init(.put, .fail(.unavailable), pathSuffix: "/data"))
         await #expect(throws: StorageError.self) { try await store.pushBlob(text(1), to: "team/a") }
         driver.heal()
         try await store.pushBlob(text(2), to: "team/a")
