@@ -10,6 +10,8 @@ struct RepositoryWalk {
         /// What the names of repositories in it begin with: empty, or `a/b/`.
         let prefix: String
         var entries: ArraySlice<String> = []
+        /// The first pages of the first of these, which were read at once.
+        var pages: ArraySlice<StorageListing?> = []
         var after: String?
         var hasMore = true
         /// Siblings that were passed and whose content is still to come, the next one last.
@@ -24,7 +26,10 @@ struct RepositoryWalk {
     }
 
     private static let pageSize = 256
+    /// How many folders are looked into at once at the most. It grows to that, for a short page needs few.
+    private static let largestBatch = 64
 
+    private var batch = 8
     private let driver: any StorageDriver
     private let start: String?
     private var levels: [Level]
@@ -53,16 +58,15 @@ struct RepositoryWalk {
                 levels.removeLast()
                 continue
             }
-            levels[depth].entries.removeFirst()
             let name = levels[depth].prefix + entry
-            guard reachesPastStart(name) else { continue }
-            guard start.map({ Self.precedes($0, name) }) ?? true else {
-                levels[depth].pending.append(PassedFolder(name: entry))
+            guard reachesPastStart(name), start.map({ Self.precedes($0, name) }) ?? true else {
+                levels[depth].entries.removeFirst()
+                if reachesPastStart(name) { levels[depth].pending.append(PassedFolder(name: entry)) }
                 continue
             }
             // One page tells both whether the folder is a repository and whether it has others in it.
             let path = levels[depth].path.appending(entry)
-            let page = try await page(of: path, after: nil)
+            let page = try await takeFirstPage(depth)
             if page.hasMore || page.entries.contains(where: Self.mayHoldRepositories) {
                 levels[depth].pending.append(PassedFolder(name: entry, firstPage: page))
             }
@@ -70,6 +74,19 @@ struct RepositoryWalk {
             if try await isRepository(path, firstPage: page) { return repository }
         }
         return nil
+    }
+
+    /// Takes the level's next entry, which sorts after the start, as do those behind it.
+    ///
+    /// - Returns: its first page.
+    private mutating func takeFirstPage(_ depth: Int) async throws -> StorageListing {
+        if levels[depth].pages.isEmpty {
+            let folders = levels[depth].entries.prefix(batch).map { levels[depth].path.appending($0) }
+            levels[depth].pages = try await driver.firstPages(of: folders, limit: Self.pageSize)[...]
+            batch = min(2 * batch, Self.largestBatch)
+        }
+        levels[depth].entries.removeFirst()
+        return (levels[depth].pages.popFirst() ?? nil) ?? StorageListing(entries: [], hasMore: false)
     }
 
     private func isRepository(_ path: StoragePath, firstPage page: StorageListing) async throws -> Bool {

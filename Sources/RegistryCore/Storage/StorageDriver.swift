@@ -102,6 +102,12 @@ public protocol StorageDriver: Sendable {
         holding: String?
     ) async throws(StorageError) -> StorageListing
 
+    /// The first pages of several folders, in their order, as ``list(_:after:limit:holding:)`` gives each; `nil`
+    /// where there is no folder. A driver that can reads them all at once.
+    ///
+    /// - Throws: as listing one does, for the first that can't be read.
+    func firstPages(of folders: [StoragePath], limit: Int) async throws(StorageError) -> [StorageListing?]
+
     /// Removes one object. Durable on return.
     ///
     /// - Throws: `notFound`; `wrongKind` for a folder.
@@ -175,6 +181,20 @@ extension StorageDriver {
 
     /// No redirect.
     public func redirect(for path: StoragePath, method: String) async throws(StorageError) -> String? { nil }
+
+    /// Lists one after the other.
+    public func firstPages(of folders: [StoragePath], limit: Int) async throws(StorageError) -> [StorageListing?] {
+        var pages: [StorageListing?] = []
+        for folder in folders {
+            do throws(StorageError) {
+                pages.append(try await list(folder, after: nil, limit: limit, holding: nil))
+            } catch {
+                guard error.code == .notFound || error.code == .wrongKind else { throw error }
+                pages.append(nil)
+            }
+        }
+        return pages
+    }
 
     /// A page of the direct children of a folder: ``list(_:after:limit:holding:)`` without a condition.
     public func list(_ path: StoragePath, after: String?, limit: Int) async throws(StorageError) -> StorageListing {

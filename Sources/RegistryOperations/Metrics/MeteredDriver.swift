@@ -85,6 +85,13 @@ public struct MeteredDriver: StorageDriver {
         }
     }
 
+    /// `List`, once for all of them.
+    public func firstPages(of folders: [StoragePath], limit: Int) async throws(StorageError) -> [StorageListing?] {
+        try await metrics.measure(.list) { () async throws(StorageError) in
+            try await driver.firstPages(of: folders, limit: limit)
+        }
+    }
+
     /// `Delete`.
     public func delete(at path: StoragePath) async throws(StorageError) {
         try await metrics.measure(.delete) { () async throws(StorageError) in try await driver.delete(at: path) }

@@ -94,6 +94,14 @@ public struct TracedDriver<Tracing: Tracer>: StorageDriver {
         }
     }
 
+    /// `List`, once for all of them, at the first one's path.
+    public func firstPages(of folders: [StoragePath], limit: Int) async throws(StorageError) -> [StorageListing?] {
+        guard let first = folders.first else { return [] }
+        return try await trace("List", first) { (_) async throws(StorageError) in
+            try await driver.firstPages(of: folders, limit: limit)
+        }
+    }
+
     /// `Delete`.
     public func delete(at path: StoragePath) async throws(StorageError) {
         try await trace("Delete", path) { (_) async throws(StorageError) in try await driver.delete(at: path) }

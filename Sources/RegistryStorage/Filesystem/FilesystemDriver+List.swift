@@ -32,6 +32,27 @@ extension FilesystemDriver {
         }
     }
 
+    /// The first pages of several folders, in one visit to the pool: a page of the catalog looks into a hundred folders,
+    /// and waiting for a thread takes longer than reading one.
+    public func firstPages(of folders: [StoragePath], limit: Int) async throws(StorageError) -> [StorageListing?] {
+        guard let first = folders.first else { return [] }
+        return try await onStore(first, .reading) { [place, listings] () throws(StorageError) in
+            var pages: [StorageListing?] = []
+            pages.reserveCapacity(folders.count)
+            for path in folders {
+                do throws(SystemFailure) {
+                    let names = try FolderReader(path: path, place: place, listings: listings).names()
+                    pages.append(FolderReader.page(of: names, from: 0, limit: max(limit, 1)))
+                } catch {
+                    let error = Self.listingError(error, path, in: place)
+                    guard error.code == .notFound || error.code == .wrongKind else { throw error }
+                    pages.append(nil)
+                }
+            }
+            return pages
+        }
+    }
+
     private static func listingError(
         _ failure: SystemFailure,
         _ path: StoragePath,

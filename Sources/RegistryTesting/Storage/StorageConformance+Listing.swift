@@ -36,6 +36,14 @@ extension StorageConformance {
                 _ = try await subject.names(in: "object")
             }
         },
+        Check("the first pages of several folders are those of each, and none where there is no folder") { subject in
+            for place in ["f/a", "f/b", "f/c", "g/d/below", "object"] { try await subject.put("", at: place) }
+            let folders = ["g", "none", "f", "object", "g"].map { subject.path($0) }
+            let pages = try await subject.driver.firstPages(of: folders, limit: 2)
+            let names = pages.map { page in page.map { $0.entries.map(\.name) + ($0.hasMore ? ["more"] : []) } }
+            try subject.expect(names, [["d"], nil, ["a", "b", "more"], nil, ["d"]], "pages")
+            try subject.expect(try await subject.driver.firstPages(of: [], limit: 2), [], "pages of no folders")
+        },
         Check("a folder without objects lists nothing or is not found") { subject in
             try await subject.put("", at: "f/object")
             try await subject.driver.delete(at: subject.path("f/object"))

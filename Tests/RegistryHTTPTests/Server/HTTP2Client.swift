@@ -42,14 +42,19 @@ final class HTTP2Client {
     /// Connects and says the first words.
     static func connect(_ server: ServerHarness, settings: [(UInt16, UInt32)] = []) async throws -> HTTP2Client {
         let client = HTTP2Client(try await server.connect())
-        try await client.raw.send(preface)
+        try await client.begin(settings)
+        return client
+    }
+
+    /// Says the first words.
+    func begin(_ settings: [(UInt16, UInt32)] = []) async throws {
+        try await raw.send(Self.preface)
         var payload = ByteBuffer()
         for (name, value) in settings {
             payload.writeInteger(name)
             payload.writeInteger(value)
         }
-        try await client.send(type: 4, payload: payload)
-        return client
+        try await send(type: 4, payload: payload)
     }
 
     // MARK: Sending
