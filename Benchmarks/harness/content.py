@@ -85,13 +85,19 @@ class Store:
             if number % 30000 == 0:
                 source = f'{self.root}/link{number}'
                 _write(source, digest.encode())
-            os.makedirs(f'{folder}/t{number:07}/current')
+            # Not makedirs, which asks for each folder above: this is done a million times.
+            os.mkdir(f'{folder}/t{number:07}')
+            os.mkdir(f'{folder}/t{number:07}/current')
             os.link(source, f'{folder}/t{number:07}/current/link')
 
     def catalog(self, count):
         """Many repositories, in groups of a thousand."""
         for number in range(count):
-            os.makedirs(f'{self.repositories}/g{number // 1000:04}/r{number % 1000:03}/_manifests/tags')
+            group = f'{self.repositories}/g{number // 1000:04}'
+            if number % 1000 == 0:
+                os.makedirs(group)
+            for path in ('', '/_manifests', '/_manifests/tags'):
+                os.mkdir(f'{group}/r{number % 1000:03}{path}')
 
 
 class Stores:

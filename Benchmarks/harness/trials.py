@@ -127,7 +127,7 @@ class Trials:
             if workload.connections == 1:
                 return {'value': processes.memory_mib(it.pid, 'VmRSS')}
             command = self.generator.command('idle', it.port, target='/v2/', connections=workload.connections,
-                                             grace=30)
+                                             grace=60)
             client = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             try:
                 lines = []
@@ -138,7 +138,7 @@ class Trials:
                         break
                 report = self.generator.report(''.join(lines))
                 if report['unfinished'] > workload.connections / 100:
-                    raise load.Failed(f'{report["unfinished"]} connections had no answer after 30 s')
+                    raise load.Failed(f'{report["unfinished"]} connections had no answer after 60 s')
                 return {'value': processes.memory_mib(it.pid, 'VmRSS'), 'unanswered': report['unfinished']}
             finally:
                 client.stdin.close()

@@ -119,7 +119,7 @@ public struct RegistryResponder: Responder {
             path: path,
             body: body,
             registry: registry.acting(as: origin(of: request, principal, notes.forwardedAddress ?? peer.address)),
-            urls: PublicURL(for: request, path: path, isSecure: peer.isSecure, options: options)
+            options: options
         )
         switch (route, request.method) {
         case (.catalog, _): return try await catalog(call)
@@ -228,7 +228,10 @@ struct Call: Sendable {
     let path: String
     let body: RequestBody
     let registry: Registry
-    let urls: PublicURL
+    let options: RegistryResponder.Options
+
+    /// The URLs that this client is sent to. Most answers have none, and a dozen fields of the request decide on them.
+    var urls: PublicURL { PublicURL(for: request, path: path, isSecure: peer.isSecure, options: options) }
 
     /// The body, as the use cases take it.
     var content: ContentSource { ContentSource(length: body.length) { [body] in try await body.next() } }

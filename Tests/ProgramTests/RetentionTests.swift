@@ -123,14 +123,21 @@ struct RetentionTests {
                 for (tag, status) in [("pr-1", 404), ("pr-2", 404), ("pr-3", 200), ("v1", 200)] {
                     #expect(try await bench.status(tag) == status)
                 }
+                let restored = try await Command(
+                    RegistryProcess.programPath(.registryd),
+                    ["restore", "team/app:pr-1", bench.config.path(percentEncoded: false)]
+                ).run()
+                #expect(restored.lines == ["restored team/app:pr-1"])
+                #expect(try await bench.status("pr-1") == 200)
                 // The manifest stays, by its digest.
                 #expect(try await bench.status(Self.image.digest) == 200)
             }
             try bench.age("pr-3", days: 50.5)
             let json = try await bench.verb("retain", "--json")
-            #expect(json.status == 0 && json.lines.count == 2)
-            #expect(json.lines.first?.contains(#""tag":"pr-3","#) == true)
-            #expect(json.lines.last?.contains(#""tagsRemoved":0,"#) == true)
+            // What was restored was set then.
+            #expect(json.status == 0 && json.lines.count == 3)
+            #expect(json.lines.first?.contains(#""tag":"pr-1","#) == true)
+            #expect(json.lines.last?.contains(#""tagsRemoved":1,"#) == true)
             let left = try FileManager.default.contentsOfDirectory(atPath: bench.store("_registryd/retention/taken"))
             #expect(left.isEmpty)
         }

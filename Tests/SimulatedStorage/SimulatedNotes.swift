@@ -15,7 +15,14 @@ import Musl
 final class SimulatedNotes: Sendable {
     private enum Note {
         case memory(ByteBuffer)
-        case file(String)
+        case file(String, Int)
+
+        var byteCount: Int {
+            switch self {
+            case .memory(let content): content.readableBytes
+            case .file(_, let count): count
+            }
+        }
     }
 
     private let folder: String?
@@ -23,12 +30,14 @@ final class SimulatedNotes: Sendable {
 
     init(folder: String?) { self.folder = folder }
 
+    var byteCount: Int { notes.withLock { $0.values.reduce(0) { $0 + $1.byteCount } } }
+
     func has(_ path: StoragePath) -> Bool { notes.withLock { $0[path.description] != nil } }
 
     func content(at path: StoragePath) throws(StorageError) -> ByteBuffer {
         switch notes.withLock({ $0[path.description] }) {
         case .memory(let content): return content
-        case .file(let file):
+        case .file(let file, _):
             guard let content = Self.read(file) else { throw StorageError(.failed, at: path, "can't read \(file)") }
             return content
         case nil: throw StorageError(.notFound, at: path)
@@ -40,14 +49,14 @@ final class SimulatedNotes: Sendable {
         guard let folder else { return notes.withLock { $0[key] = .memory(content) } }
         let file = "\(folder)/\(key.split(separator: "/").joined(separator: "-"))"
         guard Self.write(content, to: file) else { throw StorageError(.failed, at: path, "can't write \(file)") }
-        notes.withLock { $0[key] = .file(file) }
+        notes.withLock { $0[key] = .file(file, content.readableBytes) }
     }
 
     func delete(at path: StoragePath) throws(StorageError) {
         guard let note = notes.withLock({ $0.removeValue(forKey: path.description) }) else {
             throw StorageError(.notFound, at: path)
         }
-        if case .file(let file) = note { unlink(file) }
+        if case .file(let file, _) = note { unlink(file) }
     }
 
     func list(_ path: StoragePath, after: String?, limit: Int) throws(StorageError) -> StorageListing {

@@ -33,6 +33,9 @@ public final class SimulatedStore: StorageDriver {
     /// How many blobs nothing refers to.
     public var garbage: Int { Self.folders * garbageInFolder }
 
+    /// How long all is that a collection has written down, in bytes.
+    public var notedBytes: Int { notes.byteCount }
+
     private let keptInFolder: Int
     private let garbageInFolder: Int
     private let folders: [Folder]

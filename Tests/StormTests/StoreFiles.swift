@@ -26,12 +26,14 @@ struct StoreFiles: Sendable {
         )
     }
 
-    /// Lets time pass for a store in which nothing happens: when files were written, and when they were seen in
-    /// quarantine, is set back. It is what a grace period would do, in milliseconds.
+    /// Lets time pass for a store in which nothing happens: when files were written, when they were seen in quarantine,
+    /// and when something was deleted, is set back. It is what a grace period would do, in milliseconds.
     func letPass(seconds: Int) throws {
         for path in paths() {
             if path.hasPrefix("_registryd/collection/seen/") {
                 try setBackLedger("\(base)/\(path)", seconds)
+            } else if path.hasPrefix("_registryd/deleted/") {
+                setBackDeletion("\(base)/\(path)", seconds)
             } else if path.hasPrefix("blobs/") || path.hasPrefix("repositories/"), !path.contains("/_uploads/") {
                 setBack("\(base)/\(path)", seconds)
             }
@@ -45,6 +47,16 @@ struct StoreFiles: Sendable {
         time.tv_sec -= seconds
         let times = [time, time]
         _ = utimensat(AT_FDCWD, path, times, 0)
+    }
+
+    /// When something was deleted is in the name of its record: `<seconds>-<number>-<unique>`, in digits of sixteen.
+    private func setBackDeletion(_ path: String, _ seconds: Int) {
+        guard let slash = path.lastIndex(of: "/") else { return }
+        let name = path[path.index(after: slash)...]
+        guard let time = Int(name.prefix(8), radix: 16) else { return }
+        let earlier = String(time - seconds, radix: 16)
+        // One that a collection removes meanwhile is over.
+        _ = rename(path, "\(path[...slash])\(earlier)\(name.dropFirst(8))")
     }
 
     private func setBackLedger(_ path: String, _ seconds: Int) throws {

@@ -26,15 +26,18 @@ struct Storm: Sendable {
     let seed: UInt64
     /// Whether manifests go that no tag leads to.
     let untagged: Bool
+    /// Whether anything is collected; without, it is shown that the clients do no wrong.
+    let collects: Bool
     private let clientCount = 6
     /// Ours are two processes on one folder.
     private var processCount: Int { server == .registryd ? 2 : 1 }
 
-    init(server: RegistryProcess.Server, duration: Duration, seed: UInt64, untagged: Bool) {
+    init(server: RegistryProcess.Server, duration: Duration, seed: UInt64, untagged: Bool, collects: Bool) {
         self.server = server
         self.duration = duration
         self.seed = seed
         self.untagged = untagged
+        self.collects = collects
     }
 
     func run() async throws -> Outcome {
@@ -118,7 +121,7 @@ struct Storm: Sendable {
                 }
             }
         }
-        if server == .registryd { try await judge(files, holdings, collectors, &outcome) }
+        if collects, server == .registryd { try await judge(files, holdings, collectors, &outcome) }
         return outcome
     }
 
@@ -131,7 +134,7 @@ struct Storm: Sendable {
         _ files: StoreFiles
     ) async throws -> StormCollector.Sum {
         var sum = StormCollector.Sum()
-        while ContinuousClock.now < deadline {
+        while collects, ContinuousClock.now < deadline {
             if server == .registryd {
                 try await gate.closed { try files.letPass(seconds: StormCollector.grace + 5) }
             }
@@ -147,7 +150,8 @@ struct Storm: Sendable {
         _ collectors: [StormCollector],
         _ outcome: inout Outcome
     ) async throws {
-        for number in 0..<6 {
+        // The record of a deletion goes, then what only it kept, and then what only that referred to.
+        for number in 0..<8 {
             try files.letPass(seconds: StormCollector.grace + 5)
             try await collectors[number % collectors.count].collect(into: &outcome.collections)
         }

@@ -133,7 +133,9 @@ extension Registry {
         let trash = Trash(driver: driver)
         guard let deleted = try await trash.record(id) else { return nil }
         return try await shared.repositories.withLock(deleted.name) {
-            try await trash.restore(deleted, at: shared.now()) == nil ? nil : deleted.name
+            guard try await trash.restore(deleted, at: shared.now()) != nil else { return nil }
+            shared.quotas.wantCount()
+            return deleted.name
         }
     }
 }

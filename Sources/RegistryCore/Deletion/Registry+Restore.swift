@@ -8,8 +8,26 @@ extension Registry {
         var found = try await Trash(driver: driver).contents()
             .filter { repository == nil || $0.name == repository }.map(Deletion.init)
         let names = if let repository { [repository] } else { try await records.repositories() }
-        for name in names { found += try await records.records(in: name).map(Deletion.init) }
+        for name in names {
+            for record in try await records.records(in: name) {
+                if let deletion = try await deletion(record) { found.append(deletion) }
+            }
+        }
         return found.sorted { ($0.deleted, $0.id) < ($1.deleted, $1.id) }
+    }
+
+    /// What of a record is gone; `nil` when nothing is. Tags that were written down before they were to go, and stayed, are
+    /// not.
+    private func deletion(_ record: DeletionRecord) async throws -> Deletion? {
+        guard record.revisions.isEmpty, record.layers.isEmpty else { return Deletion(record) }
+        let repository = record.repository
+        let gone = try await record.tags.mapConcurrently(atMost: 8) { entry in
+            let path = StoreLayout.tagCurrentLink(entry.tag, in: repository)
+            return try await readLink(path) == entry.digest ? nil : DeletionRecord.TagEntry?.some(entry)
+        }
+        var rest = record
+        rest.tags = gone.compactMap { $0 }
+        return rest.isEmpty ? nil : Deletion(rest)
     }
 
     /// Restores what was deleted: a tag, a manifest with its tags, a blob, or a whole repository.

@@ -38,7 +38,9 @@ public struct Digest: Sendable, Hashable {
     /// Parses the form `algorithm:hex`, hex digits in lower case.
     ///
     /// - Throws: ``DigestError``, which tells a malformed digest from one of an algorithm that is not known here.
-    public init(parsing text: some StringProtocol) throws(DigestError) {
+    @specialized(where Text == Substring)
+    @specialized(where Text == String)
+    public init<Text: StringProtocol>(parsing text: Text) throws(DigestError) {
         let utf8 = text.utf8
         guard let colon = utf8.firstIndex(of: UInt8(ascii: ":")) else { throw .malformed(String(text)) }
         let name = text[..<colon]
@@ -76,7 +78,7 @@ public struct Digest: Sendable, Hashable {
         String(unsafeUninitializedCapacity: algorithm.hexCount) { characters in
             for position in 0..<algorithm.hexCount {
                 let nibble = UInt8(truncatingIfNeeded: words[position >> 4] >> UInt64(60 - (position & 15) * 4)) & 15
-                characters[position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+                characters[position] = UInt8(ascii: "0") &+ nibble &+ (nibble > 9 ? 39 : 0)
             }
             return algorithm.hexCount
         }

@@ -11,7 +11,9 @@ public enum Reference: Sendable, Hashable {
     /// Parses a reference.
     ///
     /// - Throws: ``ReferenceError``, by what the text looks like.
-    public init(parsing text: some StringProtocol) throws(ReferenceError) {
+    @specialized(where Text == Substring)
+    @specialized(where Text == String)
+    public init<Text: StringProtocol>(parsing text: Text) throws(ReferenceError) {
         if text.utf8.contains(UInt8(ascii: ":")) {
             do { self = .digest(try Digest(parsing: text)) } catch { throw .digest(error) }
         } else {

@@ -13,7 +13,9 @@ public struct RepositoryName: Sendable, Hashable {
     /// Parses a name.
     ///
     /// - Throws: ``NameError`` that says where the name breaks the grammar.
-    public init(parsing text: some StringProtocol) throws(NameError) {
+    @specialized(where Text == Substring)
+    @specialized(where Text == String)
+    public init<Text: StringProtocol>(parsing text: Text) throws(NameError) {
         let utf8 = text.utf8
         guard utf8.count <= Self.maximumLength else { throw .tooLong(limit: Self.maximumLength) }
         var scanner = ComponentScanner()

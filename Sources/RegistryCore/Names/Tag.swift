@@ -12,7 +12,9 @@ public struct Tag: Sendable, Hashable {
     /// Parses a tag.
     ///
     /// - Throws: ``NameError`` that says where the tag breaks the grammar.
-    public init(parsing text: some StringProtocol) throws(NameError) {
+    @specialized(where Text == Substring)
+    @specialized(where Text == String)
+    public init<Text: StringProtocol>(parsing text: Text) throws(NameError) {
         let utf8 = text.utf8
         guard utf8.count <= Self.maximumLength else { throw .tooLong(limit: Self.maximumLength) }
         for (position, character) in utf8.enumerated() {

@@ -37,7 +37,9 @@ public struct UploadID: Sendable, Hashable {
     }
 
     /// Parses an identifier that a client sent; `nil` when none of ours can look so.
-    public init?(_ text: some StringProtocol) {
+    @specialized(where Text == Substring)
+    @specialized(where Text == String)
+    public init?<Text: StringProtocol>(_ text: Text) {
         guard StoragePath.isComponent(text), text.utf8.count <= Self.maximumLength else { return nil }
         description = String(text)
     }

@@ -3,8 +3,9 @@ internal import NIOCore
 extension Registry {
     /// Removes the tags that a retention policy does not keep, while the store is served.
     ///
-    /// No push and no pull waits for it longer than for the deletion of one tag. A tag is looked at once more right
-    /// before it is removed: one that was set or pulled meanwhile stays. When anything of a repository's tags can't be
+    /// No pull waits for it, and no push longer than for some hundred small reads. A tag is looked at once more right
+    /// before it is removed: one that was set or pulled meanwhile stays. What is removed can be restored
+    /// (``restore(_:)``), and was set then as it comes back. When anything of a repository's tags can't be
     /// read, the repository is left alone.
     ///
     /// The manifests stay, reachable by their digests, until a collection that removes untagged ones
@@ -55,6 +56,8 @@ private struct RetentionRun {
     private let listener: (@Sendable (RetentionEvent) -> Void)?
     private let began: WallTime
     private var summary = RetentionSummary()
+    /// How many tags are written down for their restoration at once, while pushes to the repository wait.
+    private static let removalsAtOnce = 500
 
     init(
         _ registry: Registry,
@@ -195,37 +198,47 @@ private struct RetentionRun {
         from name: RepositoryName,
         _ pulls: PullHistory
     ) async throws {
-        if !options.isDryRun, !removals.isEmpty {
-            let tags = removals.map(\.use.tag)
-            try await registry.shared.repositories.withLock(name) { [registry] in
-                try await registry.writeDown(tags, in: name)
-            }
+        guard !options.isDryRun else {
+            summary.tagsRemoved += removals.count
+            for decision in removals { listener?(.tag(.init(decision, in: name, .remove))) }
+            return
         }
-        for decision in removals {
-            try Task.checkCancellation()
-            let use = decision.use
-            guard !options.isDryRun else {
-                summary.tagsRemoved += 1
-                listener?(.tag(.init(decision, in: name, .remove)))
-                continue
+        for start in stride(from: 0, to: removals.count, by: Self.removalsAtOnce) {
+            let some = removals[start..<min(start + Self.removalsAtOnce, removals.count)]
+            try checkMayChange()
+            try await registry.shared.repositories.withLock(name) { [registry] in
+                try await registry.writeDown(some.map(\.use.tag), in: name)
             }
-            guard let digest = use.digest, let set = use.set else { continue }
-            guard options.mayChange() else {
-                throw RegistryError(.unsupported, message: "the registry has become read-only meanwhile")
-            }
-            let isGone = try await TagRemoval(registry).remove(
-                use.tag,
-                in: name,
-                ifStill: .init(digest: digest, set: set),
-                mayGo: { pulls.lastPull(of: use.tag, digest) == use.pulled }
-            )
-            if isGone {
-                summary.tagsRemoved += 1
-                listener?(.tag(.init(decision, in: name, .removed)))
-            } else {
-                summary.tagsLeft += 1
-                listener?(.tag(.init(decision, in: name, .left, because: "it was set, pulled or deleted meanwhile")))
-            }
+            for decision in some { try await remove(decision, from: name, pulls) }
+        }
+    }
+
+    private func checkMayChange() throws {
+        try Task.checkCancellation()
+        guard !options.mayChange() else { return }
+        throw RegistryError(.unsupported, message: "the registry has become read-only meanwhile")
+    }
+
+    private mutating func remove(
+        _ decision: RetentionDecision,
+        from name: RepositoryName,
+        _ pulls: PullHistory
+    ) async throws {
+        let use = decision.use
+        guard let digest = use.digest, let set = use.set else { return }
+        try checkMayChange()
+        let isGone = try await TagRemoval(registry).remove(
+            use.tag,
+            in: name,
+            ifStill: .init(digest: digest, set: set),
+            mayGo: { pulls.lastPull(of: use.tag, digest) == use.pulled }
+        )
+        if isGone {
+            summary.tagsRemoved += 1
+            listener?(.tag(.init(decision, in: name, .removed)))
+        } else {
+            summary.tagsLeft += 1
+            listener?(.tag(.init(decision, in: name, .left, because: "it was set, pulled or deleted meanwhile")))
         }
     }
 

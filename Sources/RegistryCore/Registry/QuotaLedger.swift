@@ -42,6 +42,9 @@ struct QuotaLedger: Sendable {
     /// What was linked since the count began that is under way; `nil` when none is.
     private var added: SizeTable?
 
+    /// Until when nobody waits for the first count, since somebody has waited in vain.
+    var impatientUntil: ContinuousClock.Instant?
+
     /// The bytes; `nil` before the first count.
     var used: Int64? { counted == nil ? nil : sizes.total }
     /// The memory that the ledger takes, in bytes.

@@ -149,8 +149,10 @@ extension Registry {
         for repository: RepositoryName,
         _ body: (inout QuotaLedger) -> QuotaLedger.Answer
     ) async throws -> Int64? {
-        var answer = account.ledger.withLock { body(&$0) }
-        if answer == .stale || answer == .uncounted {
+        var (answer, isImpatient) = account.ledger.withLock { ledger in
+            (body(&ledger), ledger.impatientUntil.map { question.asked < $0 } ?? false)
+        }
+        if answer == .stale || answer == .uncounted && !isImpatient {
             await count(account, since: question.asked)
             answer = account.ledger.withLock { body(&$0) }
         }
@@ -161,6 +163,8 @@ extension Registry {
             shared.quotas.wantCount()
             throw rule.uncounted
         case .uncounted:
+            // A push has several requests; one of them waits, and none of the next minute.
+            if !isImpatient { account.ledger.withLock { $0.impatientUntil = .now + .seconds(60) } }
             shared.quotas.wantCount()
             return nil
         }

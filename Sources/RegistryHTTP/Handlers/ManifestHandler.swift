@@ -132,33 +132,34 @@ struct AcceptedTypes {
 
     func contains(_ type: MediaType) -> Bool {
         var isEmpty = true
-        for value in values {
-            for item in value.utf8.split(separator: UInt8(ascii: ",")) {
-                let bare = Self.bare(item)
-                if bare.isEmpty { continue }
-                isEmpty = false
-                if Self.equal(bare, type.description.utf8) || Self.equal(bare, "*/*".utf8)
-                    || Self.equal(bare, "application/*".utf8)
-                {
-                    return true
+        for var value in values {
+            let isListed = value.withUTF8 { list in
+                list.split(separator: UInt8(ascii: ",")).contains { item in
+                    let bare = Self.bare(item)
+                    if bare.isEmpty { return false }
+                    isEmpty = false
+                    return Self.equal(bare, type.description) || Self.equal(bare, "*/*")
+                        || Self.equal(bare, "application/*")
                 }
             }
+            if isListed { return true }
         }
         return isEmpty
     }
 
     /// An item without its parameters and the space around it.
-    private static func bare(_ item: Substring.UTF8View) -> Substring.UTF8View {
+    private static func bare(_ item: Slice<UnsafeBufferPointer<UInt8>>) -> Slice<UnsafeBufferPointer<UInt8>> {
         var bare = item.prefix { $0 != UInt8(ascii: ";") }.drop(while: isSpace)
         while let last = bare.last, isSpace(last) { bare.removeLast() }
         return bare
     }
 
     /// Whether an item is a type, whose letters are small, in any case.
-    private static func equal(_ item: Substring.UTF8View, _ type: String.UTF8View) -> Bool {
-        item.elementsEqual(type) { byte, wanted in
-            byte == wanted || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") && byte | 0x20 == wanted
-        }
+    private static func equal(_ item: Slice<UnsafeBufferPointer<UInt8>>, _ type: String) -> Bool {
+        item.count == type.utf8.count
+            && zip(item, type.utf8).allSatisfy { byte, wanted in
+                byte == wanted || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") && byte | 0x20 == wanted
+            }
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }

@@ -54,7 +54,7 @@ struct LogLine {
             line.append(UInt8(ascii: " "))
             Self.appendName(name, to: &line)
             line.append(UInt8(ascii: "="))
-            if value.utf8.allSatisfy(Self.isPlain) {
+            if Self.isPlain(value) {
                 line += value.utf8
             } else {
                 GoQuoting.append(quoted: value, to: &line)
@@ -69,7 +69,9 @@ struct LogLine {
         let reserved = caller == nil ? Self.reserved : Self.reserved + ["func", "file"]
         for field in fields {
             // logrus moves a field out of the way of its own.
-            append(reserved.contains(field.name) ? "fields.\(field.name)" : field.name, field.value)
+            // All of them are short, and few names are.
+            let isReserved = field.name.utf8.count <= 12 && reserved.contains(field.name)
+            append(isReserved ? "fields.\(field.name)" : field.name, field.value)
         }
         line.append(UInt8(ascii: "\n"))
         return line
@@ -106,25 +108,31 @@ struct LogLine {
     /// Writes a field's name. logrus writes it as it is; ours come from code, and from `log.fields`, whose names may
     /// hold anything.
     private static func appendName(_ name: String, to line: inout [UInt8]) {
-        if name.utf8.allSatisfy(isPlain) {
+        if isPlain(name) {
             line += name.utf8
-            return
-        }
-        for byte in name.utf8 {
-            line.append(isPlain(byte) || byte >= 0x80 ? byte : UInt8(ascii: "_"))
+        } else {
+            line += name.utf8.lazy.map { isPlain($0) || $0 >= 0x80 ? $0 : UInt8(ascii: "_") }
         }
     }
 
-    /// Whether logrus leaves a byte unquoted.
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "/"), UInt8(ascii: "@"), UInt8(ascii: "^"), UInt8(ascii: "+"):
-            true
-        default: false
-        }
+    /// Whether logrus leaves a text unquoted.
+    private static func isPlain(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { $0.allSatisfy(isPlain) }
     }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte < 0x80 && plain[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1
+    }
+
+    /// The bytes that logrus leaves unquoted, a bit each: looked up, since each byte of each request's line is.
+    private static let plain: InlineArray<2, UInt64> = {
+        var bits: InlineArray<2, UInt64> = [0, 0]
+        for byte in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/@^+".utf8 {
+            bits[Int(byte >> 6)] |= 1 << UInt64(byte & 63)
+        }
+        return bits
+    }()
 }
 
 extension Logger.Level {

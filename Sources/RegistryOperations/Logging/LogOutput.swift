@@ -51,7 +51,8 @@ public final class LogOutput: Sendable {
     ) {
         self.writer = writer
         self.format = format
-        self.fields = fields.map { LogLine.Field(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
+        self.fields = fields.map { LogLine.Field(name: $0.key, value: $0.value) }
+            .sorted { $0.name < $1.name }
         self.reportsCaller = reportsCaller
         self.hooks = hooks
         self.time = time

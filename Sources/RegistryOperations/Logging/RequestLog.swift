@@ -1,5 +1,5 @@
 internal import HTTPTypes
-public import Logging
+internal import Logging
 internal import RegistryAuth
 internal import RegistryCore
 public import RegistryHTTP

@@ -19,7 +19,7 @@ struct TagHistoryTests {
     private func history() async throws -> Set<Digest> {
         let folder = "repositories/team/app/_manifests/tags/v1/index/sha256"
         return Set(
-            try await store.objects(below: folder).compactMap { Digest("sha256:\($0.split(separator: "/")[7])") }
+            try await store.objects(below: folder).compactMap { Digest("sha256:\($0.split(separator: "/")[8])") }
         )
     }
 

@@ -177,6 +177,16 @@ struct RestoreTests {
         }
     }
 
+    @Test("is not listed where it stayed: a tag that was written down and then not removed")
+    func stayed() async throws {
+        let store = CollectedStore()
+        try await store.pushImage(["config"], tag: "v1", to: a)
+        try await store.registry.writeDown([v1], in: a)
+        #expect(try await store.registry.deletions().isEmpty)
+        try await store.registry.deleteTag(v1, in: a)
+        #expect(try await store.registry.deletions().count == 2)
+    }
+
     @Test("can be restored until a collection comes after the grace period, and what only it referred to goes then")
     func expired() async throws {
         try await onBoth { store in

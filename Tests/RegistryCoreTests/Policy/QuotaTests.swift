@@ -166,8 +166,19 @@ struct QuotaTests {
         let slow = try store(driver, bytes: 1500).with { $0.quotaWait = .milliseconds(10) }
         // A call that ends only when nobody waits for it any more.
         driver.inject(.init(.list, .run { try? await Task.sleep(for: .seconds(3600)) }, pathSuffix: "/repositories"))
-        try await slow.pushBlob(text(1), to: "team/a")
+        let name = try CollectedStore.name("team/a")
+        let upload = try await slow.registry.beginUpload(in: name)
         #expect(slow.used == nil)
+        // The first request has waited; the next ones don't, and count nothing.
+        let calls = driver.calls(of: .list)
+        try await slow.registry.finishUpload(
+            upload.id,
+            appending: .of(ByteBuffer(string: text(1))),
+            expecting: CollectedStore.digest(text(1)),
+            in: name
+        )
+        #expect(slow.used == nil)
+        #expect(driver.calls(of: .list) == calls)
         driver.heal()
         #expect(try await slow.counted() == 2000)
     }
@@ -176,7 +187,7 @@ struct QuotaTests {
     func failure() async throws {
         let driver = FaultyDriver(MemoryDriver())
         let store = try store(driver, bytes: 1500)
-        driver.inject(.init(.commit, .fail(.unavailable)))
+        driver.inject(.init(.put, .fail(.unavailable), pathSuffix: "/data"))
         await #expect(throws: StorageError.self) { try await store.pushBlob(text(1), to: "team/a") }
         driver.heal()
         try await store.pushBlob(text(2), to: "team/a")

@@ -63,6 +63,8 @@ struct RetentionRunTests {
         let run = try await store.retain(Policy.rule("*", last: 3))
         #expect(run.summary.tagsRemoved == 1197 && run.summary.tagsKept == 3)
         #expect(try await store.tags() == ["t1197", "t1198", "t1199"])
+        // So many at once can be restored.
+        #expect(try await store.own.registry.deletions().map(\.names.count) == [500, 500, 197])
     }
 
     @Test("what is more than a run may remove goes in the next")
@@ -74,6 +76,38 @@ struct RetentionRunTests {
         let first = try await store.retain(rule) { $0.mostRemovals = 2 }
         #expect(first.summary.tagsRemoved == 2 && first.summary.problemCount == 1)
         #expect(try await store.retain(rule).summary.tagsRemoved == 1)
+    }
+
+    @Test("what a policy removed can be restored, and was set then")
+    func restored() async throws {
+        let store = RetainedStore()
+        let digest = try await store.push("1")
+        store.advance(days: 2)
+        let rule = try Policy.rule("*", newerThan: 1)
+        #expect(try await store.retain(rule).summary.tagsRemoved == 1)
+        store.clock.advance(60)
+        _ = try await store.own.registry.restore(.tag(CollectedStore.tag("1"), in: CollectedStore.name("a")))
+        #expect(try await store.digest(of: "1") == digest)
+        let again = try await store.retain(rule)
+        #expect(again.outcomes.map(\.line) == ["keep a:1: set 0 seconds ago, within 1 day (rule 'r')"])
+    }
+
+    @Test("a tag that a rule makes immutable is kept")
+    func immutable() async throws {
+        let store = RetainedStore()
+        for tag in ["v1", "w1"] { try await store.push(tag) }
+        store.advance(days: 2)
+        var options = store.own.registry.options
+        options.immutability = [
+            ImmutabilityRule(
+                name: "releases",
+                repositories: [try #require(RepositoryPattern("*"))],
+                tags: [try #require(TagPattern("v*"))]
+            )
+        ]
+        let summary = try await store.own.registry.with(options: options).retain([Policy.rule("*", newerThan: 1)])
+        #expect(summary.tagsRemoved == 1 && summary.tagsKept == 1)
+        #expect(try await store.tags() == ["v1"])
     }
 
     @Test("a repository of which something can't be read is left alone, and the others are not")
