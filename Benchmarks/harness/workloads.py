@@ -26,6 +26,8 @@ class Workload:
     connections: int = 1
     # Ends after so many operations; else after the run's duration.
     operations: int = None
+    # Seconds that the end waits for what runs.
+    patience: int = 60
     # Whether the end of the duration cuts what runs; the rate is then one of bytes.
     cut: bool = False
     tls: bool = False
@@ -153,12 +155,13 @@ def lists(plan):
     for count in plan.entries:
         many = count > 100_000
         yield Workload(f'tags-{count}', f'first page of 100 of {count:,} tags', 'ms', ('lists',), connections=1,
-                       rounds=1 if many else None, batch=None if many else 'tags',
+                       rounds=1 if many else None, batch=None if many else 'tags', patience=300 if many else 60,
                        prepare=lambda stores, server, count=count: (
                            stores.tags(count), {'target': f'/v2/bench/n{count}/tags/list?n=100'}))
     for count in plan.entries:
         yield Workload(f'catalog-{count}', f'first page of 100 of {count:,} repositories', 'ms', ('lists',),
                        connections=1, rounds=1 if count > 100_000 else None,
+                       patience=300 if count > 100_000 else 60,
                        prepare=lambda stores, server, count=count: (
                            stores.catalog(count), {'target': '/v2/_catalog?n=100'}))
     yield Workload('referrers', 'referrers list of 10 entries, 16 connections', 'operations/s', ('lists',),

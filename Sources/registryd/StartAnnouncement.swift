@@ -14,7 +14,7 @@ struct StartAnnouncement: Service {
 
     func run() async throws {
         if let address = try? await server.boundAddress { logger.info("\(line(at: address))") }
-        // What only the start needed is most of what is resident by now: 32 MiB before, 14 after.
+        // A quarter of what is resident by now only the start needed: 34.9 MiB before, 26.8 after.
         registryd_return_program_pages()
         try? await gracefulShutdown()
     }

@@ -4,48 +4,12 @@ import Testing
 
 @Suite("What an operator does with verbs")
 struct AdministrationTests {
-    /// A configuration with a socket of administration, and a store with two images.
-    private struct Bench {
-        let scratch: ScratchFolder
-        let port: UInt16
-
-        var wire: WireClient { WireClient(port: port) }
-
-        static func with(_ body: (Bench) async throws -> Void) async throws {
-            let scratch = try ScratchFolder(name: "admin")
-            defer { scratch.remove() }
-            let bench = Bench(scratch: scratch, port: try LoopbackPort.free())
-            try """
-            version: 0.1
-            storage: {filesystem: {rootdirectory: \(scratch.string("data"))}, delete: {enabled: true}}
-            http: {addr: "127.0.0.1:\(bench.port)"}
-            registryd: {administration: {socket: \(scratch.string("admin.sock"))}}
-
-            """.write(to: scratch.path("config.yml"), atomically: true, encoding: .utf8)
-            try await body(bench)
-        }
-
-        /// Runs a body while the store is served.
-        func serving(_ body: () async throws -> Void) async throws {
-            let daemon = try Daemon.start(
-                RegistryProcess.programPath(.registryd),
-                ["serve", scratch.string("config.yml")],
-                log: scratch.path("log")
-            )
-            defer { daemon.send(signal: SIGKILL) }
-            try await daemon.waitUntilReady { (try? await wire.send(WireRequest("GET", "/v2/"))) != nil }
-            try await body()
-            #expect(await daemon.stop())
-        }
-
-        func verb(_ arguments: String...) async throws -> CommandResult {
-            try await Command(RegistryProcess.programPath(.registryd), arguments + [scratch.string("config.yml")])
-                .result(seconds: 60)
-        }
-
-        func status(_ method: String, _ target: String) async throws -> Int {
-            try await wire.send(WireRequest(method, target)).status
-        }
+    /// A store with a socket of administration.
+    private func withStore(_ body: (OperatedStore) async throws -> Void) async throws {
+        let store = try OperatedStore(named: "admin")
+        defer { store.scratch.remove() }
+        try store.configure("registryd: {administration: {socket: \(store.socket)}}")
+        try await body(store)
     }
 
     static let image = ImageLayout.image("kept", layerSizes: [70_000])
@@ -53,29 +17,29 @@ struct AdministrationTests {
 
     @Test("a store that is served keeps what it told of; one that nobody serves loses what nothing refers to at once")
     func collection() async throws {
-        try await Bench.with { bench in
-            let reader = RegistryReader(wire: bench.wire)
-            try await bench.serving {
+        try await withStore { store in
+            let reader = store.reader
+            try await store.serving { _ in
                 _ = try await reader.push(Self.image, to: "a", tag: "1")
                 _ = try await reader.push(Self.other, to: "a", tag: "1")
-                let run = try await bench.verb("garbage-collect", "--delete-untagged")
+                let run = try await store.verb("garbage-collect", "--delete-untagged")
                 #expect(run.status == 0)
                 #expect(run.output.contains("a: marking manifest \(Self.other.digest) "))
                 #expect(run.output.contains("0 blobs and 0 manifests eligible for deletion"))
-                #expect(try await bench.status("GET", "/v2/a/manifests/\(Self.image.digest)") == 200)
+                #expect(try await store.status("GET", "/v2/a/manifests/\(Self.image.digest)") == 200)
             }
-            let dry = try await bench.verb("garbage-collect", "--dry-run", "-m")
+            let dry = try await store.verb("garbage-collect", "--dry-run", "-m")
             #expect(dry.output.contains("manifest eligible for deletion: {a \(Self.image.digest) []}"))
             #expect(dry.output.contains("1 manifests eligible for deletion"))
             #expect(dry.errorOutput.contains("3 blobs would be removed"))
-            let run = try await bench.verb("garbage-collect", "-m", "--quiet")
+            let run = try await store.verb("garbage-collect", "-m", "--quiet")
             #expect(run.status == 0 && run.output.isEmpty)
-            try await bench.serving {
-                let gone = try await bench.status("GET", "/v2/a/manifests/\(Self.image.digest)")
+            try await store.serving { _ in
+                let gone = try await store.status("GET", "/v2/a/manifests/\(Self.image.digest)")
                 let count = try await reader.verify("a", "1")
                 #expect(gone == 404 && count == Self.other.count)
             }
-            #expect(!FileManager.default.fileExists(atPath: bench.scratch.string("admin.sock")))
+            #expect(!FileManager.default.fileExists(atPath: store.socket))
         }
     }
 
@@ -97,21 +61,21 @@ struct AdministrationTests {
 
     @Test("a repository is deleted and restored, while it is served and while it isn't")
     func repositories() async throws {
-        try await Bench.with { bench in
-            let reader = RegistryReader(wire: bench.wire)
-            try await bench.serving {
+        try await withStore { store in
+            let reader = store.reader
+            try await store.serving { _ in
                 _ = try await reader.push(Self.image, to: "team/a", tag: "1")
-                let deleted = try await bench.verb("repository", "delete", "team/a")
+                let deleted = try await store.verb("repository", "delete", "team/a")
                 #expect(deleted.status == 0)
-                #expect(try await bench.status("GET", "/v2/team/a/manifests/1") == 404)
-                #expect(try await bench.verb("repository", "delete", "team/a").status == 1)
+                #expect(try await store.status("GET", "/v2/team/a/manifests/1") == 404)
+                #expect(try await store.verb("repository", "delete", "team/a").status == 1)
             }
-            let listed = try await bench.verb("repository", "deleted")
+            let listed = try await store.verb("repository", "deleted")
             let words = try #require(listed.lines.first).split(separator: " ").map(String.init)
             #expect(words.last == "team/a")
-            #expect(try await bench.verb("repository", "restore", words[0]).trimmedOutput == "restored team/a")
-            #expect(try await bench.verb("repository", "restore", words[0]).status == 1)
-            try await bench.serving {
+            #expect(try await store.verb("repository", "restore", words[0]).trimmedOutput == "restored team/a")
+            #expect(try await store.verb("repository", "restore", words[0]).status == 1)
+            try await store.serving { _ in
                 let count = try await reader.verify("team/a", "1")
                 #expect(count == Self.image.count)
             }
@@ -120,19 +84,19 @@ struct AdministrationTests {
 
     @Test("a server that is switched to read-only refuses every change until it is switched back, a reload or not")
     func readOnly() async throws {
-        try await Bench.with { bench in
+        try await withStore { store in
             func turn(_ state: String) async throws -> String {
                 try await Command(
                     RegistryProcess.programPath(.registryd),
-                    ["read-only", state, "--config", bench.scratch.string("config.yml")]
+                    ["read-only", state, "--config", store.config]
                 ).run().trimmedOutput
             }
-            try await bench.serving {
+            try await store.serving { _ in
                 let on = try await turn("on")
-                let refused = try await bench.status("POST", "/v2/a/blobs/uploads/")
-                let read = try await bench.status("GET", "/v2/")
+                let refused = try await store.status("POST", "/v2/a/blobs/uploads/")
+                let read = try await store.status("GET", "/v2/")
                 let off = try await turn("off")
-                let accepted = try await bench.status("POST", "/v2/a/blobs/uploads/")
+                let accepted = try await store.status("POST", "/v2/a/blobs/uploads/")
                 #expect(on == "read-only" && off == "writable")
                 #expect(refused == 405 && read == 200 && accepted == 202)
             }
@@ -141,26 +105,26 @@ struct AdministrationTests {
 
     @Test("verify finds a blob that was cut short, sets it aside, and finds nothing more")
     func verification() async throws {
-        try await Bench.with { bench in
-            try await bench.serving {
-                _ = try await RegistryReader(wire: bench.wire).push(Self.image, to: "a", tag: "1")
+        try await withStore { store in
+            try await store.serving { _ in
+                _ = try await store.reader.push(Self.image, to: "a", tag: "1")
             }
-            #expect(try await bench.verb("verify").status == 0)
+            #expect(try await store.verb("verify").status == 0)
             let hex = contentDigest(Self.image.blobs[0]).dropFirst("sha256:".count)
             let blob = "data/docker/registry/v2/blobs/sha256/\(hex.prefix(2))/\(hex)/data"
-            try Data(Self.image.blobs[0].dropLast()).write(to: bench.scratch.path(blob))
-            let found = try await bench.verb("verify", "--json")
+            try Data(Self.image.blobs[0].dropLast()).write(to: store.scratch.path(blob))
+            let found = try await store.verb("verify", "--json")
             #expect(found.status == 1)
             #expect(found.output.contains("\"broken-blob\""))
-            _ = try await bench.verb("verify", "--repair", "--quiet")
-            #expect(!FileManager.default.fileExists(atPath: bench.scratch.string(blob)))
+            _ = try await store.verb("verify", "--repair", "--quiet")
+            #expect(!FileManager.default.fileExists(atPath: store.scratch.string(blob)))
             // The push of what is missing mends it.
-            try await bench.serving {
-                let reader = RegistryReader(wire: bench.wire)
+            try await store.serving { _ in
+                let reader = store.reader
                 _ = try await reader.push(Self.image, to: "a", tag: "1")
                 #expect(try await reader.verify("a", "1") == Self.image.count)
             }
-            #expect(try await bench.verb("verify").status == 0)
+            #expect(try await store.verb("verify").status == 0)
         }
     }
 

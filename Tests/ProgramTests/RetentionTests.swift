@@ -6,62 +6,35 @@ import Testing
 struct RetentionTests {
     /// A configuration with a socket of administration and a policy, and a store.
     private struct Bench {
-        let scratch: ScratchFolder
-        let port: UInt16
-
-        var wire: WireClient { WireClient(port: port) }
-        var reader: RegistryReader { RegistryReader(wire: wire) }
-        var config: URL { scratch.path("config.yml") }
+        let operated: OperatedStore
 
         static func with(policy: String, _ body: (Bench) async throws -> Void) async throws {
-            let scratch = try ScratchFolder(name: "retain")
-            defer { scratch.remove() }
-            let bench = Bench(scratch: scratch, port: try LoopbackPort.free())
+            let bench = Bench(operated: try OperatedStore(named: "retain"))
+            defer { bench.operated.scratch.remove() }
             try bench.write(policy: policy)
             try await body(bench)
         }
 
         func write(policy: String) throws {
-            try """
-            version: 0.1
-            storage: {filesystem: {rootdirectory: \(scratch.string("data"))}}
-            http: {addr: "127.0.0.1:\(port)"}
-            registryd:
-              administration: {socket: \(scratch.string("admin.sock"))}
-              policy:
-            \(policy.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n"))
-
-            """.write(to: config, atomically: true, encoding: .utf8)
-        }
-
-        /// Runs a body while the store is served.
-        func serving(_ body: (Daemon) async throws -> Void) async throws {
-            let daemon = try Daemon.start(
-                RegistryProcess.programPath(.registryd),
-                ["serve", config.path(percentEncoded: false)],
-                log: scratch.path("log")
+            try operated.configure(
+                """
+                registryd:
+                  administration: {socket: \(operated.socket)}
+                  policy:
+                \(policy.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n"))
+                """,
+                deletes: false
             )
-            defer { daemon.send(signal: SIGKILL) }
-            try await daemon.waitUntilReady { (try? await wire.send(WireRequest("GET", "/v2/"))) != nil }
-            try await body(daemon)
-            #expect(await daemon.stop())
-        }
-
-        func verb(_ arguments: String...) async throws -> CommandResult {
-            try await Command(
-                RegistryProcess.programPath(.registryd),
-                arguments + [config.path(percentEncoded: false)]
-            ).result(seconds: 60)
         }
 
         func status(_ tag: String, method: String = "GET") async throws -> Int {
             var request = WireRequest(method, "/v2/team/app/manifests/\(tag)")
             request.headers = [("Accept", RegistryReader.manifestTypes)]
-            return try await wire.send(request).status
+            return try await operated.wire.send(request).status
         }
 
         func push(_ tags: String...) async throws {
-            for tag in tags { _ = try await reader.push(RetentionTests.image, to: "team/app", tag: tag) }
+            for tag in tags { _ = try await operated.reader.push(RetentionTests.image, to: "team/app", tag: tag) }
         }
 
         /// Sets the time at which a tag was set last.
@@ -74,7 +47,7 @@ struct RetentionTests {
             }
         }
 
-        func store(_ path: String) -> String { scratch.string("data/docker/registry/v2/\(path)") }
+        func store(_ path: String) -> String { operated.scratch.string("data/docker/registry/v2/\(path)") }
     }
 
     static let image = ImageLayout.image("app", layerSizes: [20_000])
@@ -92,11 +65,11 @@ struct RetentionTests {
     @Test("a dry run tells what would go and why, a run removes it, with a server and without one")
     func verb() async throws {
         try await Bench.with(policy: Self.policy) { bench in
-            try await bench.serving { _ in
+            try await bench.operated.serving { _ in
                 try await bench.push("pr-1", "pr-2", "pr-3", "v1")
                 try bench.age("pr-1", "v1", days: 40.5)
                 try bench.age("pr-2", days: 45.5)
-                let dry = try await bench.verb("retain", "--dry-run")
+                let dry = try await bench.operated.verb("retain", "--dry-run")
                 #expect(dry.status == 0)
                 #expect(
                     dry.lines.sorted() == [
@@ -112,10 +85,10 @@ struct RetentionTests {
                 )
                 #expect(try await bench.status("pr-1") == 200)
                 // Nothing else matches the pattern.
-                let elsewhere = try await bench.verb("retain", "--repository", "other/*")
+                let elsewhere = try await bench.operated.verb("retain", "--repository", "other/*")
                 #expect(elsewhere.lines.isEmpty)
 
-                let run = try await bench.verb("retain", "--quiet")
+                let run = try await bench.operated.verb("retain", "--quiet")
                 #expect(
                     run.lines.sorted().map { $0.prefix(21) }
                         == ["removed team/app:pr-1", "removed team/app:pr-2"].map { $0.prefix(21) }
@@ -125,7 +98,7 @@ struct RetentionTests {
                 }
                 let restored = try await Command(
                     RegistryProcess.programPath(.registryd),
-                    ["restore", "team/app:pr-1", bench.config.path(percentEncoded: false)]
+                    ["restore", "team/app:pr-1", bench.operated.config]
                 ).run()
                 #expect(restored.lines == ["restored team/app:pr-1"])
                 #expect(try await bench.status("pr-1") == 200)
@@ -133,7 +106,7 @@ struct RetentionTests {
                 #expect(try await bench.status(Self.image.digest) == 200)
             }
             try bench.age("pr-3", days: 50.5)
-            let json = try await bench.verb("retain", "--json")
+            let json = try await bench.operated.verb("retain", "--json")
             // What was restored was set then.
             #expect(json.status == 0 && json.lines.count == 3)
             #expect(json.lines.first?.contains(#""tag":"pr-1","#) == true)
@@ -146,10 +119,10 @@ struct RetentionTests {
     @Test("a schedule that a reload brings removes by itself, and read-only mode stops it")
     func schedule() async throws {
         try await Bench.with(policy: "pullrecords: true\n") { bench in
-            try await bench.serving { daemon in
+            try await bench.operated.serving { daemon in
                 try await bench.push("pr-1", "pr-2", "v1")
                 try bench.age("pr-1", days: 40)
-                let none = try await bench.verb("retain")
+                let none = try await bench.operated.verb("retain")
                 #expect(none.status == 1 && none.errorOutput.contains("there is no rule"))
                 let policy = Self.policy.replacing("rules:", with: "interval: 500ms\n  rules:")
                 try bench.write(policy: policy)
@@ -159,12 +132,12 @@ struct RetentionTests {
 
                 _ = try await Command(
                     RegistryProcess.programPath(.registryd),
-                    ["read-only", "on", "--config", bench.config.path(percentEncoded: false)]
+                    ["read-only", "on", "--config", bench.operated.config]
                 ).run()
                 try bench.age("pr-2", days: 40)
-                let refused = try await bench.verb("retain")
+                let refused = try await bench.operated.verb("retain")
                 #expect(refused.status == 1 && refused.errorOutput.contains("read-only mode"))
-                #expect(try await bench.verb("retain", "--dry-run").status == 0)
+                #expect(try await bench.operated.verb("retain", "--dry-run").status == 0)
             }
         }
     }
@@ -173,10 +146,10 @@ struct RetentionTests {
     func pulls() async throws {
         let policy = Self.policy.replacing("keep: {last: 1, newerthan: 30d}", with: "keep: {pulledwithin: 30d}")
         try await Bench.with(policy: policy) { bench in
-            try await bench.serving { _ in
+            try await bench.operated.serving { _ in
                 try await bench.push("pr-1", "pr-2")
                 try bench.age("pr-1", "pr-2", days: 40.5)
-                let run = try await bench.verb("retain")
+                let run = try await bench.operated.verb("retain")
                 #expect(run.lines.count == 2 && run.lines.allSatisfy { $0.hasPrefix("keep team/app:pr-") })
                 #expect(try await bench.status("pr-1") == 200)
                 #expect(try await bench.status("pr-2", method: "HEAD") == 200)
@@ -192,7 +165,7 @@ struct RetentionTests {
             }
             try "began \(time(100))\nlast \(time(0))\n"
                 .write(toFile: bench.store("_registryd/pulls/recording"), atomically: true, encoding: .utf8)
-            let run = try await bench.verb("retain")
+            let run = try await bench.operated.verb("retain")
             #expect(run.lines.contains { $0.hasPrefix("keep team/app:pr-1: last pulled ") })
             #expect(
                 run.lines.contains {
@@ -220,7 +193,7 @@ struct RetentionTests {
 
             """
         try await Bench.with(policy: policy) { bench in
-            let check = try await bench.verb("check")
+            let check = try await bench.operated.verb("check")
             #expect(check.status == 1)
             for expected in [
                 ":11:", "rules[0].tags: names nothing",

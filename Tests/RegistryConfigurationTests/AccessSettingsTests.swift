@@ -16,11 +16,7 @@ struct AccessSettingsTests {
     }
 
     private func diagnostics(_ text: String) -> [String] {
-        do {
-            return try read(text).warnings.map(\.description)
-        } catch {
-            return error.diagnostics.map(\.description)
-        }
+        diagnosticTexts { () throws(ConfigurationError) in try read(text) }
     }
 
     @Test("there are none where nothing is written")

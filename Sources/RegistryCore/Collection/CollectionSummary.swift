@@ -87,23 +87,12 @@ public struct CollectionSummary: Sendable, Hashable {
 
     /// Writes the summary as a JSON object.
     public func write(into buffer: inout ByteBuffer) {
-        var isFirst = true
-        buffer.writeString("{")
-        for (name, text) in [
-            ("phase", phase.rawValue), ("started", started.rfc3339), ("ended", ended.rfc3339),
-        ] {
-            buffer.writeJSONName(name, isFirst: &isFirst)
-            buffer.writeJSONString(text)
-        }
-        buffer.writeJSONName("dryRun", isFirst: &isFirst)
-        buffer.writeString(isDryRun ? "true" : "false")
-        for (name, value) in numbers {
-            buffer.writeJSONName(name, isFirst: &isFirst)
-            buffer.writeString(String(value))
-        }
-        buffer.writeJSONName("problems", isFirst: &isFirst)
-        buffer.writeJSONStrings(problems)
-        buffer.writeString("}")
+        buffer.writeJSONSummary(
+            texts: [("phase", phase.rawValue), ("started", started.rfc3339), ("ended", ended.rfc3339)],
+            isDryRun: isDryRun,
+            numbers: numbers,
+            problems: problems
+        )
     }
 
     /// The summary as a JSON text.

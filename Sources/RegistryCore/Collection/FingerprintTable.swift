@@ -18,7 +18,7 @@ struct FingerprintTable: Sendable {
     mutating func insert(_ fingerprint: UInt64) -> Bool {
         if (count + 1) * 7 > slots.count * 6 { grow() }
         let value = max(fingerprint, 1)
-        let place = position(of: value)
+        let place = slots.slot(of: value)
         guard slots[place] == 0 else { return false }
         slots[place] = value
         count += 1
@@ -27,20 +27,12 @@ struct FingerprintTable: Sendable {
 
     func contains(_ fingerprint: UInt64) -> Bool {
         guard !slots.isEmpty else { return false }
-        return slots[position(of: max(fingerprint, 1))] != 0
-    }
-
-    /// Where a value is, or would be.
-    private func position(of value: UInt64) -> Int {
-        let mask = slots.count - 1
-        var place = Int(truncatingIfNeeded: value) & mask
-        while slots[place] != 0, slots[place] != value { place = (place + 1) & mask }
-        return place
+        return slots[slots.slot(of: max(fingerprint, 1))] != 0
     }
 
     private mutating func grow() {
         let old = slots
         slots = [UInt64](repeating: 0, count: max(16, old.count * 2))
-        for value in old where value != 0 { slots[position(of: value)] = value }
+        for value in old where value != 0 { slots[slots.slot(of: value)] = value }
     }
 }

@@ -82,9 +82,6 @@ struct DeletionRecords: Sendable {
 
     /// Removes the folders above a record in which nothing is left.
     func removeEmptyFolders(above path: StoragePath) async {
-        var folder = path.parent
-        while let empty = folder, empty != StoreLayout.deletions, (try? await driver.removeIfEmpty(empty)) == true {
-            folder = empty.parent
-        }
+        try? await driver.removeEmptyFolders(above: path, below: StoreLayout.deletions)
     }
 }

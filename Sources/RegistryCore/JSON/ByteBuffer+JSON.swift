@@ -83,4 +83,29 @@ extension ByteBuffer {
         default: return nil
         }
     }
+
+    /// Writes what a long run did as an object: its texts, whether it changed nothing, its numbers, and what was not as it
+    /// should be.
+    mutating func writeJSONSummary(
+        texts: [(name: String, value: String)],
+        isDryRun: Bool,
+        numbers: [(name: String, value: Int64)],
+        problems: [String]
+    ) {
+        var isFirst = true
+        writeString("{")
+        for (name, text) in texts {
+            writeJSONName(name, isFirst: &isFirst)
+            writeJSONString(text)
+        }
+        writeJSONName("dryRun", isFirst: &isFirst)
+        writeString(isDryRun ? "true" : "false")
+        for (name, value) in numbers {
+            writeJSONName(name, isFirst: &isFirst)
+            writeString(String(value))
+        }
+        writeJSONName("problems", isFirst: &isFirst)
+        writeJSONStrings(problems)
+        writeString("}")
+    }
 }

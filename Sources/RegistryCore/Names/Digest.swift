@@ -77,7 +77,8 @@ public struct Digest: Sendable, Hashable {
     public var hex: String {
         String(unsafeUninitializedCapacity: algorithm.hexCount) { characters in
             for position in 0..<algorithm.hexCount {
-                let nibble = UInt8(truncatingIfNeeded: words[position >> 4] >> UInt64(60 - (position & 15) * 4)) & 15
+                let nibble =
+                    UInt8(truncatingIfNeeded: words[position &>> 4] &>> UInt64(60 &- (position & 15) &* 4)) & 15
                 characters[position] = UInt8(ascii: "0") &+ nibble &+ (nibble > 9 ? 39 : 0)
             }
             return algorithm.hexCount

@@ -21,10 +21,7 @@ public struct ImmutabilityRule: Sendable, Hashable {
     }
 
     /// Whether the rule holds tags of a repository in place at all.
-    public func concerns(_ repository: RepositoryName) -> Bool {
-        let name = repository.description
-        return repositories.contains { $0.matches(name) }
-    }
+    public func concerns(_ repository: RepositoryName) -> Bool { repositories.match(repository.description) }
 
     /// Whether the rule holds a tag of a repository in its place.
     public func holds(_ tag: Tag, in repository: RepositoryName) -> Bool {

@@ -22,10 +22,7 @@ public struct QuotaRule: Sendable, Hashable {
     }
 
     /// Whether the rule is about a repository.
-    public func concerns(_ repository: RepositoryName) -> Bool {
-        let name = repository.description
-        return repositories.contains { $0.matches(name) }
-    }
+    public func concerns(_ repository: RepositoryName) -> Bool { repositories.match(repository.description) }
 
     /// Whether a blob is too long for the rule.
     public func refusesBlob(of size: Int64) -> Bool { maximumBlob.map { size > $0 } ?? false }

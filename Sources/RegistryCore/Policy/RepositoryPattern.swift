@@ -55,3 +55,8 @@ public struct RepositoryPattern: Sendable, Hashable {
             }
     }
 }
+
+extension [RepositoryPattern] {
+    /// Whether one of the patterns matches a repository's name.
+    func match(_ name: String) -> Bool { contains { $0.matches(name) } }
+}

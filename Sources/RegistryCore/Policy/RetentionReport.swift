@@ -137,25 +137,16 @@ public struct RetentionSummary: Sendable, Hashable {
     /// The summary as a JSON object on one line.
     public var json: String {
         var buffer = ByteBuffer()
-        var isFirst = true
-        buffer.writeString("{")
-        for (name, text) in [("started", started.rfc3339), ("ended", ended.rfc3339)] {
-            buffer.writeJSONName(name, isFirst: &isFirst)
-            buffer.writeJSONString(text)
-        }
-        buffer.writeJSONName("dryRun", isFirst: &isFirst)
-        buffer.writeString(isDryRun ? "true" : "false")
-        for (name, value) in [
-            ("repositories", repositories), ("repositoriesLeft", repositoriesLeft), ("tags", tags),
-            ("tagsWithoutRule", tagsWithoutRule), ("tagsKept", tagsKept), ("tagsRemoved", tagsRemoved),
-            ("tagsLeft", tagsLeft), ("problemCount", problemCount),
-        ] {
-            buffer.writeJSONName(name, isFirst: &isFirst)
-            buffer.writeString(String(value))
-        }
-        buffer.writeJSONName("problems", isFirst: &isFirst)
-        buffer.writeJSONStrings(problems)
-        buffer.writeString("}")
+        buffer.writeJSONSummary(
+            texts: [("started", started.rfc3339), ("ended", ended.rfc3339)],
+            isDryRun: isDryRun,
+            numbers: [
+                ("repositories", repositories), ("repositoriesLeft", repositoriesLeft), ("tags", tags),
+                ("tagsWithoutRule", tagsWithoutRule), ("tagsKept", tagsKept), ("tagsRemoved", tagsRemoved),
+                ("tagsLeft", tagsLeft), ("problemCount", problemCount),
+            ].map { ($0, Int64($1)) },
+            problems: problems
+        )
         return String(buffer: buffer)
     }
 }

@@ -63,7 +63,7 @@ public struct RetentionRule: Sendable, Hashable {
 
     /// Whether the rule decides in a repository.
     public func names(_ repository: RepositoryName) -> Bool {
-        repositories.contains { $0.matches(repository.description) }
+        repositories.match(repository.description)
     }
 
     /// Whether the rule decides on a tag of a repository that it decides in.

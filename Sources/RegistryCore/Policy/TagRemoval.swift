@@ -48,7 +48,7 @@ struct TagRemoval: Sendable {
                 return false
             }
             try await registry.deleteIfPresent(place)
-            try await removeEmptyFolders(of: place)
+            try await driver.removeEmptyFolders(above: place, below: StoreLayout.takenTags)
             try await removeHistory(of: tag, in: repository)
             registry.record(.delete, in: repository, tag: tag)
             return true
@@ -80,7 +80,7 @@ struct TagRemoval: Sendable {
             at: StoreLayout.tagCurrentLink(tag, in: repository)
         )
         try await registry.deleteIfPresent(place)
-        try await removeEmptyFolders(of: place)
+        try await driver.removeEmptyFolders(above: place, below: StoreLayout.takenTags)
     }
 
     /// Removes what is left of a tag, unless a push has set it meanwhile. Object by object, and folders only when nothing
@@ -101,14 +101,6 @@ struct TagRemoval: Sendable {
         }
         for empty in [folder.appending("index"), folder.appending("current"), folder] {
             _ = try? await driver.removeIfEmpty(empty)
-        }
-    }
-
-    /// Removes the folders in which nothing lies aside any more.
-    private func removeEmptyFolders(of place: StoragePath) async throws {
-        var folder = place.parent
-        while let path = folder, path != StoreLayout.takenTags, try await driver.removeIfEmpty(path) {
-            folder = path.parent
         }
     }
 

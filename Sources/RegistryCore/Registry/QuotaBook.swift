@@ -8,7 +8,7 @@ final class QuotaAccount: Sendable {
 
     init(_ repositories: [RepositoryPattern]) { self.repositories = repositories }
 
-    func concerns(_ repository: String) -> Bool { repositories.contains { $0.matches(repository) } }
+    func concerns(_ repository: String) -> Bool { repositories.match(repository) }
 }
 
 /// The accounts of all quotas, and who counts them.

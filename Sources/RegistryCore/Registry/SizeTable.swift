@@ -23,14 +23,14 @@ struct SizeTable: Sendable {
     /// The length of a content; `nil` when it isn't here.
     subscript(key: UInt64) -> Int64? {
         guard !keys.isEmpty else { return nil }
-        let place = position(of: key)
+        let place = keys.slot(of: key)
         return keys[place] == 0 ? nil : sizes[place]
     }
 
     /// Adds a content, unless it is here.
     mutating func insert(_ key: UInt64, size: Int64) {
         if (count + 1) * 7 > keys.count * 6 { grow() }
-        let place = position(of: key)
+        let place = keys.slot(of: key)
         guard keys[place] == 0 else { return }
         (keys[place], sizes[place]) = (key, size)
         count += 1
@@ -44,21 +44,13 @@ struct SizeTable: Sendable {
         }
     }
 
-    /// Where a key is, or would be.
-    private func position(of key: UInt64) -> Int {
-        let mask = keys.count - 1
-        var place = Int(truncatingIfNeeded: key) & mask
-        while keys[place] != 0, keys[place] != key { place = (place + 1) & mask }
-        return place
-    }
-
     private mutating func grow() {
         let (oldKeys, oldSizes) = (keys, sizes)
         let capacity = max(16, oldKeys.count * 2)
         keys = [UInt64](repeating: 0, count: capacity)
         sizes = [Int64](repeating: 0, count: capacity)
         for place in oldKeys.indices where oldKeys[place] != 0 {
-            let new = position(of: oldKeys[place])
+            let new = keys.slot(of: oldKeys[place])
             (keys[new], sizes[new]) = (oldKeys[place], oldSizes[place])
         }
     }

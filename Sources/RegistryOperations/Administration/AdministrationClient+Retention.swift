@@ -31,14 +31,14 @@ extension AdministrationClient {
     /// - Throws: ``AdministrationError``.
     public func beginRetention(isDryRun: Bool, repositories: String?, isJSON: Bool) async throws {
         let request = RetentionRequest(dryRun: isDryRun, repository: repositories, json: isJSON)
-        try await self.request(.POST, "/v1/retention", try JSONEncoder().encode(request))
+        try await send(.POST, "/v1/retention", try JSONEncoder().encode(request))
     }
 
     /// How the retention run stands.
     ///
     /// - Throws: ``AdministrationError``.
     public func retention(from line: Int) async throws -> RetentionProgress {
-        let status = try await answer(RetentionStatus.self, to: "/v1/retention?from=\(line)")
+        let status = try await decode(RetentionStatus.self, .GET, "/v1/retention?from=\(line)")
         return RetentionProgress(
             isRunning: status.running,
             failure: status.failure,

@@ -46,7 +46,7 @@ public struct AdministrationClient: Sendable {
     /// - Throws: ``AdministrationError``.
     public func beginCollection(isDryRun: Bool, deletesUntagged: Bool?, grace: Int64?) async throws {
         let wish = CollectionWish(dryRun: isDryRun, deleteUntagged: deletesUntagged, grace: grace)
-        _ = try await send(.POST, "/v1/collection", try JSONEncoder().encode(wish))
+        try await send(.POST, "/v1/collection", try JSONEncoder().encode(wish))
     }
 
     /// How the collection stands.
@@ -69,7 +69,7 @@ public struct AdministrationClient: Sendable {
     ///
     /// - Throws: ``AdministrationError``.
     public func setReadOnly(_ isOn: Bool) async throws {
-        _ = try await send(.PUT, "/v1/read-only", try JSONEncoder().encode(ReadOnlyState(enabled: isOn)))
+        try await send(.PUT, "/v1/read-only", try JSONEncoder().encode(ReadOnlyState(enabled: isOn)))
     }
 
     /// Whether the server is read-only.
@@ -119,20 +119,19 @@ public struct AdministrationClient: Sendable {
     public func restore(_ what: String) async throws -> (lines: [String], isComplete: Bool)? {
         let wish = try JSONEncoder().encode(RestorationWish(target: what))
         guard let data = try await send(.POST, "/v1/restore", wish, toleratingAbsence: true) else { return nil }
-        do {
-            let report = try JSONDecoder().decode(RestorationReport.self, from: data)
-            return (report.lines, report.complete)
-        } catch {
-            throw AdministrationError("the server's answer can't be understood: \(error)")
-        }
+        let report = try Self.decode(RestorationReport.self, data)
+        return (report.lines, report.complete)
     }
 
-    private func decode<Value: Decodable>(
+    func decode<Value: Decodable>(
         _ type: Value.Type,
         _ method: HTTPMethod,
         _ path: String
     ) async throws -> Value {
-        let data = try await send(method, path)
+        try Self.decode(type, try await send(method, path))
+    }
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch {
@@ -140,7 +139,8 @@ public struct AdministrationClient: Sendable {
         }
     }
 
-    private func send(_ method: HTTPMethod, _ target: String, _ content: Data? = nil) async throws -> Data {
+    @discardableResult
+    func send(_ method: HTTPMethod, _ target: String, _ content: Data? = nil) async throws -> Data {
         guard let answer = try await send(method, target, content, toleratingAbsence: false) else {
             throw AdministrationError("the server answers 404")
         }
@@ -187,15 +187,4 @@ public struct AdministrationClient: Sendable {
 
 extension Data {
     fileprivate init(buffer: ByteBuffer) { self.init(Array(buffer: buffer)) }
-}
-
-/// For requests that stand in other files.
-extension AdministrationClient {
-    func request(_ method: HTTPMethod, _ target: String, _ content: Data) async throws {
-        _ = try await send(method, target, content)
-    }
-
-    func answer<Value: Decodable>(_ type: Value.Type, to target: String) async throws -> Value {
-        try await decode(type, .GET, target)
-    }
 }

@@ -35,13 +35,6 @@ struct RetentionStatus: Codable {
 }
 
 extension RetentionService {
-    /// How a run stands, from the line on that a request names.
-    func status(at target: String) -> Status {
-        status(
-            from: target.split(separator: "?").dropFirst().first?.split(separator: "=").last.flatMap { Int($0) } ?? 0
-        )
-    }
-
     /// Begins what a request asks for.
     ///
     /// - Throws: ``RegistryError`` with the status that the operator's client is told.

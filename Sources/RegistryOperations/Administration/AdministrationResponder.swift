@@ -69,8 +69,7 @@ public struct AdministrationResponder: Responder {
         guard path.first == "v1" else { throw unknown(target) }
         switch (request.method, path.dropFirst().first, Array(path.dropFirst(2))) {
         case (.get, "collection", []):
-            let line = target.split(separator: "?").dropFirst().first?.split(separator: "=").last.flatMap { Int($0) }
-            return try json(CollectionReport(collections.status(from: line ?? 0)))
+            return try json(CollectionReport(collections.status(from: firstLine(wantedBy: target))))
         case (.post, "collection", []):
             let wish = try await decode(CollectionWish.self, body)
             guard collections.begin(wish.applied(to: defaults)) else {
@@ -79,7 +78,7 @@ public struct AdministrationResponder: Responder {
             return Response(.accepted)
         case (.get, "retention", []):
             guard let retention else { throw unknown(target) }
-            return try json(RetentionStatus(retention.status(at: target)))
+            return try json(RetentionStatus(retention.status(from: firstLine(wantedBy: target))))
         case (.post, "retention", []):
             guard let retention else { throw unknown(target) }
             try retention.begin(try await decode(RetentionRequest.self, body))
@@ -119,6 +118,11 @@ public struct AdministrationResponder: Responder {
             throw RegistryError(.nameUnknown, message: "there is no deleted \(wish.target.prefix(200))", status: 404)
         }
         return try json(RestorationReport(restored))
+    }
+
+    /// The line from which on a request wants to know how a run stands (`?from=`).
+    private func firstLine(wantedBy target: String) -> Int {
+        target.split(separator: "?").dropFirst().first?.split(separator: "=").last.flatMap { Int($0) } ?? 0
     }
 
     private func unknown(_ target: String) -> RegistryError {

@@ -19,27 +19,13 @@ public final class CollectionService: Service {
         public init() {}
     }
 
-    /// How a collection stands.
-    public struct Status: Sendable {
-        /// Whether it is running.
-        public var isRunning = false
-        /// What it did so far, or had done at its end.
-        public var summary = CollectionSummary()
-        /// Why it ended early; `nil` when it didn't.
-        public var failure: String?
-        /// The lines that it printed, from ``firstLine`` on; the oldest are dropped when there are too many.
-        public var lines: [String] = []
-        /// The number of the first of ``lines``.
-        public var firstLine = 0
-    }
-
-    /// The most lines that are kept.
-    private static var lineLimit: Int { 10_000 }
+    /// How a collection stands, with the lines that it printed.
+    public typealias Status = RunStatus<CollectionSummary>
 
     private let registry: Registry
     private let settings: Settings
     private let logger: Logger
-    private let status = Mutex(Status())
+    private let status = Mutex(Status(CollectionSummary(), lineLimit: 10_000))
     /// Holds one at the most: who puts one in has made sure that none is there and none runs.
     private let requests: AsyncStream<CollectionOptions>
     private let requested: AsyncStream<CollectionOptions>.Continuation
@@ -55,24 +41,13 @@ public final class CollectionService: Service {
     /// How the collection stands that runs, or ran last.
     ///
     /// - Parameter line: the first line that is wanted.
-    public func status(from line: Int = 0) -> Status {
-        var status = status.withLock { $0 }
-        let known = max(0, min(line - status.firstLine, status.lines.count))
-        status.lines.removeFirst(known)
-        status.firstLine += known
-        return status
-    }
+    public func status(from line: Int = 0) -> Status { status.withLock { $0 }.from(line) }
 
     /// Asks for a collection.
     ///
     /// - Returns: whether it begins; `false` when one is running or about to.
     public func begin(_ options: CollectionOptions) -> Bool {
-        let mayBegin = status.withLock { status in
-            guard !status.isRunning else { return false }
-            status = Status()
-            status.isRunning = true
-            return true
-        }
+        let mayBegin = status.withLock { $0.begin(CollectionSummary()) }
         if mayBegin { requested.yield(options) }
         return mayBegin
     }
@@ -98,7 +73,7 @@ public final class CollectionService: Service {
         let formatter = CollectionLines()
         do {
             let summary = try await registry.collect(options) { event in self.note(event, formatter) }
-            finish(summary, failure: nil)
+            status.withLock { $0.end(summary, failure: nil) }
             logger.info(
                 "collected",
                 metadata: [
@@ -107,12 +82,12 @@ public final class CollectionService: Service {
                 ]
             )
         } catch let error as CollectionError {
-            finish(nil, failure: "\(error)")
+            status.withLock { $0.end(nil, failure: "\(error)") }
             // Another replica's turn is no trouble.
             if case .busy = error { return logger.debug("not collected: \(error)") }
             logger.error("the collection ended early", metadata: ["error": "\(error)"])
         } catch {
-            finish(nil, failure: "\(error)")
+            status.withLock { $0.end(nil, failure: "\(error)") }
             logger.error("the collection ended early", metadata: ["error": "\(error)"])
         }
     }
@@ -121,21 +96,8 @@ public final class CollectionService: Service {
         let line = formatter.lines(for: event)
         status.withLock { status in
             if case .progress(let summary) = event { status.summary = summary }
-            if case .problem(let text) = event { status.lines.append("problem: \(text)") }
-            guard let line else { return }
-            status.lines.append(line)
-            let excess = status.lines.count - Self.lineLimit
-            guard excess > Self.lineLimit / 10 else { return }
-            status.lines.removeFirst(excess)
-            status.firstLine += excess
-        }
-    }
-
-    private func finish(_ summary: CollectionSummary?, failure: String?) {
-        status.withLock { status in
-            if let summary { status.summary = summary }
-            status.failure = failure
-            status.isRunning = false
+            if case .problem(let text) = event { status.append("problem: \(text)") }
+            if let line { status.append(line) }
         }
     }
 }

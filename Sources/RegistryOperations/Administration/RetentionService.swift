@@ -34,19 +34,8 @@ public final class RetentionService: Service {
         public init() {}
     }
 
-    /// How a run stands.
-    public struct Status: Sendable {
-        /// Whether it is running.
-        public var isRunning = false
-        /// What it did so far, or had done at its end.
-        public var summary = RetentionSummary()
-        /// Why it ended early; `nil` when it didn't.
-        public var failure: String?
-        /// What became of each tag that a rule names, from ``firstLine`` on; the oldest are dropped when there are too many.
-        public var lines: [String] = []
-        /// The number of the first of ``lines``.
-        public var firstLine = 0
-    }
+    /// How a run stands, with a line for what became of each tag that a rule names.
+    public typealias Status = RunStatus<RetentionSummary>
 
     /// Why a run does not begin.
     public enum Refusal: Error, Sendable {
@@ -58,15 +47,14 @@ public final class RetentionService: Service {
         case noRules
     }
 
-    /// The most lines that are kept: some ten megabytes.
-    private static var lineLimit: Int { 100_000 }
     /// How often the schedule is looked at.
     private static var lookInterval: Duration { .seconds(60) }
 
     private let registry: Registry
     private let logger: Logger
     private let settings: Mutex<Settings>
-    private let status = Mutex(Status())
+    /// The lines are some ten megabytes at the most.
+    private let status = Mutex(Status(RetentionSummary(), lineLimit: 100_000))
     /// Holds one at the most: who puts one in has made sure that none is there and none runs.
     private let requests: AsyncStream<Wish>
     private let requested: AsyncStream<Wish>.Continuation
@@ -90,13 +78,7 @@ public final class RetentionService: Service {
     /// How the run stands that goes on, or was last.
     ///
     /// - Parameter line: the first line that is wanted.
-    public func status(from line: Int = 0) -> Status {
-        var status = status.withLock { $0 }
-        let known = max(0, min(line - status.firstLine, status.lines.count))
-        status.lines.removeFirst(known)
-        status.firstLine += known
-        return status
-    }
+    public func status(from line: Int = 0) -> Status { status.withLock { $0 }.from(line) }
 
     /// Asks for a run.
     ///
@@ -105,13 +87,7 @@ public final class RetentionService: Service {
         let current = settings.withLock { $0 }
         guard !current.rules.isEmpty else { throw .noRules }
         guard wish.isDryRun || !current.isReadOnly else { throw .readOnly }
-        let mayBegin = status.withLock { status in
-            guard !status.isRunning else { return false }
-            status = Status()
-            status.isRunning = true
-            return true
-        }
-        guard mayBegin else { throw .busy }
+        guard status.withLock({ $0.begin(RetentionSummary()) }) else { throw .busy }
         requested.yield(wish)
     }
 
@@ -161,7 +137,7 @@ public final class RetentionService: Service {
         }
         do {
             let summary = try await registry.retain(current.rules, options) { self.note($0, asJSON: wish.isJSON) }
-            finish(summary, failure: nil)
+            status.withLock { $0.end(summary, failure: nil) }
             logger.info(
                 "tags removed by retention",
                 metadata: [
@@ -171,7 +147,7 @@ public final class RetentionService: Service {
                 ]
             )
         } catch {
-            finish(nil, failure: "\(error)")
+            status.withLock { $0.end(nil, failure: "\(error)") }
             logger.error("retention ended early", metadata: ["error": "\(error)"])
         }
     }
@@ -189,21 +165,7 @@ public final class RetentionService: Service {
                 )
             }
             let line = isJSON ? outcome.json : outcome.line
-            status.withLock { status in
-                status.lines.append(line)
-                let excess = status.lines.count - Self.lineLimit
-                guard excess > Self.lineLimit / 10 else { return }
-                status.lines.removeFirst(excess)
-                status.firstLine += excess
-            }
-        }
-    }
-
-    private func finish(_ summary: RetentionSummary?, failure: String?) {
-        status.withLock { status in
-            if let summary { status.summary = summary }
-            status.failure = failure
-            status.isRunning = false
+            status.withLock { $0.append(line) }
         }
     }
 }

@@ -121,18 +121,12 @@ struct LogLine {
         return text.withUTF8 { $0.allSatisfy(isPlain) }
     }
 
+    /// A bit for each of letters, digits and `-._/@^+`: two words are looked up at once, and each byte of each request's
+    /// line is.
     private static func isPlain(_ byte: UInt8) -> Bool {
-        byte < 0x80 && plain[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1
+        let bits: UInt64 = byte & 0x40 == 0 ? 0x03FF_E800_0000_0000 : 0x07FF_FFFE_C7FF_FFFF
+        return byte < 0x80 && bits &>> UInt64(byte & 63) & 1 == 1
     }
-
-    /// The bytes that logrus leaves unquoted, a bit each: looked up, since each byte of each request's line is.
-    private static let plain: InlineArray<2, UInt64> = {
-        var bits: InlineArray<2, UInt64> = [0, 0]
-        for byte in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/@^+".utf8 {
-            bits[Int(byte >> 6)] |= 1 << UInt64(byte & 63)
-        }
-        return bits
-    }()
 }
 
 extension Logger.Level {

@@ -67,14 +67,15 @@ public struct Mailer: Service {
 
     /// Sends mails until the service is told to stop, then those that wait.
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await sendOnce()
-                try? await Task.sleep(for: settings.interval)
-            }
+        // A task that was cancelled can't connect any more.
+        while !Task.isCancelled {
+            // The last lines are those that tell why it stops.
+            let isLast = Task.isShuttingDownGracefully
+            await sendOnce()
+            if isLast { return }
+            // Only the pause is cut short: a mail that is being sent then would be lost.
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: settings.interval) }
         }
-        // The last lines are those that tell why it stops. A task that was cancelled can't connect any more.
-        if !Task.isCancelled { await sendOnce() }
     }
 
     /// Sends a mail of what waits, if anything does.

@@ -25,13 +25,14 @@ public struct SpanExporter: Service {
     /// Sends spans until the service is told to stop, then those that wait.
     public func run() async throws {
         for warning in tracer.configuration.warnings { logger.warning("\(warning)") }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do { try await Task.sleep(for: tracer.configuration.interval) } catch { return }
-                await sendAll()
-            }
-        }
-        if !Task.isCancelled { await sendAll() }
+        var isLast = false
+        repeat {
+            // Only the pause is cut short: what is being sent then would be lost.
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: tracer.configuration.interval) }
+            guard !Task.isCancelled else { return }
+            isLast = Task.isShuttingDownGracefully
+            await sendAll()
+        } while !isLast
     }
 
     private func sendAll() async {

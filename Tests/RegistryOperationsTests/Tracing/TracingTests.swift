@@ -25,8 +25,13 @@ private final class Collector: Responder {
 
     private let posts = Mutex<[Post]>([])
     private let status: HTTPResponse.Status
+    /// Is waited for before each answer.
+    private let whileSending: @Sendable () async -> Void
 
-    init(status: HTTPResponse.Status = .ok) { self.status = status }
+    init(status: HTTPResponse.Status = .ok, whileSending: @escaping @Sendable () async -> Void = {}) {
+        self.status = status
+        self.whileSending = whileSending
+    }
 
     func respond(to request: HTTPRequest, body: RequestBody, from peer: Peer) async -> Response {
         var bytes: [UInt8] = []
@@ -37,6 +42,7 @@ private final class Collector: Responder {
             key: HTTPField.Name("x-key").flatMap { request.headerFields[$0] },
             body: bytes
         )
+        await whileSending()
         posts.withLock { $0.append(post) }
         return Response(status, body: .bytes(ByteBuffer(string: "{}")))
     }
@@ -87,6 +93,7 @@ struct TracingTests {
     /// Runs a collector and an exporter while `body` runs; all spans were sent when it returns.
     private func collect(
         _ collector: Collector,
+        _ variables: [String: String] = [:],
         _ body: (RegistryTracer) async throws -> Void
     ) async throws -> RegistryTracer {
         let server = RegistryServer(
@@ -98,10 +105,11 @@ struct TracingTests {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let port = try await server.boundAddress.port ?? 0
-            let configuration = TracingConfiguration.test([
+            let endpoint = [
                 "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:\(port)",
                 "OTEL_EXPORTER_OTLP_HEADERS": "x-key=secret",
-            ])
+            ]
+            let configuration = TracingConfiguration.test(endpoint.merging(variables) { $1 })
             let tracer = RegistryTracer(try #require(configuration))
             let exporter = SpanExporter(tracer, client: HTTPClient.shared, logger: silentLogger)
             let services = ServiceGroup(services: [exporter], logger: silentLogger)
@@ -178,11 +186,28 @@ struct TracingTests {
         }
         let spans = try spans(collector)
         #expect(spans.map(\.name) == ["Writer", "Move", "GetContent", "GetContent"])
+        try #require(spans.count == 4)
         #expect(spans[1].text("io.cncf.distribution.storage.dest.path") == "/blobs/1/data")
         #expect(spans[2].text("io.cncf.distribution.storage.content.length") == "7")
         #expect(spans[3].status.code == 2)
         #expect(spans[3].events?.map(\.name) == ["exception"])
         #expect(Set(spans.map(\.traceId)).count == 4)
+    }
+
+    @Test("spans that are being sent when the exporter is told to stop arrive all the same")
+    func stopped() async throws {
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+        let collector = Collector {
+            arrived.yield()
+            // Long enough for the stop, which follows at once.
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+        let tracer = try await collect(collector, ["OTEL_BSP_SCHEDULE_DELAY": "1"]) { tracer in
+            _ = try? await TracedDriver(MemoryDriver(), tracer: tracer).metadata(at: .root)
+            for await _ in arrivals { break }
+        }
+        #expect(tracer.dropped == 0)
+        #expect(try spans(collector).count == 1)
     }
 
     @Test("a collector that refuses costs the spans, which are counted")
