@@ -50,7 +50,7 @@ extension Registry {
     /// from there.
     ///
     /// - Parameters:
-    ///   - source: the bytes; nothing is asked of it before the store has taken what it gave before.
+    ///   - source: the bytes; it is asked for no more than 256 KiB that the store has not taken yet.
     ///   - id: the upload.
     ///   - offset: where the caller believes the upload stands; `nil` to append wherever it does.
     ///   - repository: the repository.
@@ -116,7 +116,7 @@ extension Registry {
     /// upload to go on with.
     ///
     /// - Parameters:
-    ///   - source: the bytes; nothing is asked of it before the store has taken what it gave before.
+    ///   - source: the bytes; it is asked for no more than 256 KiB that the store has not taken yet.
     ///   - digest: what the blob must hash to.
     ///   - repository: the repository.
     /// - Returns: the blob's length in bytes. The blob is durable, and can be pulled.

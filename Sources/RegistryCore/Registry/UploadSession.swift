@@ -29,6 +29,8 @@ struct UploadSession {
     private var isKnown: Bool
     /// Whether the bytes were published.
     private var isPublished = false
+    /// Whether nothing of the upload is left.
+    private var isGone = false
     private var hasher = ContentHasher(.canonical)
     /// A hash by another algorithm, where all bytes pass in one request.
     private var otherHasher: ContentHasher?
@@ -104,28 +106,42 @@ struct UploadSession {
         )
     }
 
-    /// Takes all that the source gives.
+    /// Takes all that the source gives. While a piece is hashed and written the next one is gathered.
     mutating func take(_ source: ContentSource) async throws {
-        var ended = false
-        while !ended {
-            var piece: ByteBuffer?
-            var failure: (any Error)?
-            do {
-                while !ended, (piece?.readableBytes ?? 0) <= Self.pieceSize - Self.partSize {
-                    if let next = try await source.next() {
-                        Self.append(next, to: &piece)
-                    } else {
-                        ended = true
-                    }
-                }
-            } catch {
-                failure = error
+        var gathered = await Self.gather(source)
+        while let piece = gathered.piece {
+            if gathered.isLast, gathered.failure == nil, writer == nil, held == nil {
+                await hold(piece)
+                return
             }
-            if let piece, piece.readableBytes > 0 {
-                if ended, writer == nil, held == nil { await hold(piece) } else { try await take(piece) }
-            }
-            if let failure { throw failure }
+            gathered = try await take(piece, isLast: gathered.isLast, then: source, gathered.failure)
         }
+        if let failure = gathered.failure { throw failure }
+    }
+
+    /// A piece, which may be the last one, and why there are no more.
+    private struct Gathered {
+        var piece: ByteBuffer?
+        var isLast = false
+        var failure: (any Error)?
+    }
+
+    private static func gather(_ source: ContentSource) async -> Gathered {
+        var gathered = Gathered()
+        do {
+            while (gathered.piece?.readableBytes ?? 0) <= pieceSize - partSize {
+                if let next = try await source.next() {
+                    append(next, to: &gathered.piece)
+                } else {
+                    gathered.isLast = true
+                    break
+                }
+            }
+        } catch {
+            (gathered.isLast, gathered.failure) = (true, error)
+        }
+        if gathered.piece?.readableBytes == 0 { gathered.piece = nil }
+        return gathered
     }
 
     private static func append(_ part: ByteBuffer, to piece: inout ByteBuffer?) {
@@ -147,12 +163,21 @@ struct UploadSession {
         held = piece
     }
 
-    private mutating func take(_ piece: ByteBuffer) async throws {
+    /// Hashes and writes a piece, and gathers the next one meanwhile.
+    private mutating func take(
+        _ piece: ByteBuffer,
+        isLast: Bool,
+        then source: ContentSource,
+        _ failure: (any Error)?
+    ) async throws -> Gathered {
         let writer = try await openWriter()
         let (hashers, executor) = ((hasher, otherHasher), executor)
         async let hashed = Self.hash(piece, with: hashers, on: executor)
-        try await writer.append(piece)
+        async let written: Void = writer.append(piece)
+        let next = isLast ? Gathered(isLast: true, failure: failure) : await Self.gather(source)
+        try await written
         (hasher, otherHasher) = await hashed
+        return next
     }
 
     /// The writer; a new one when the upload has no bytes yet. What was held is written first.
@@ -210,24 +235,27 @@ struct UploadSession {
     }
 
     /// Publishes the bytes under their digest and then, once they are durable, the links to them.
+    ///
+    /// What is left of the upload goes too: of one whose bytes were published nothing is left that must not come back.
     mutating func commit(as canonical: Digest, links: [StoredContent]) async throws {
+        let folder = isKnown ? StoreLayout.upload(id, in: repository) : nil
         if let writer {
             try await writer.commit(to: StoreLayout.blobData(canonical))
             isPublished = true
-            try await driver.put(inOrder: links)
+            try await driver.put(inOrder: links, discarding: folder)
         } else {
             let data = StoredContent(held ?? ByteBuffer(), at: StoreLayout.blobData(canonical))
-            try await driver.put(inOrder: [data] + links)
+            try await driver.put(inOrder: [data] + links, discarding: folder)
             isPublished = true
         }
+        isGone = true
     }
 
-    /// Removes what is left of the upload. Of one whose bytes were published nothing is left that must not come back.
+    /// Removes what is left of the upload.
     func end() async throws {
         if !isPublished { try? await writer?.cancel() }
-        guard isKnown else { return }
-        let folder = StoreLayout.upload(id, in: repository)
-        if isPublished { try await driver.discardTree(at: folder) } else { try await driver.deleteTree(at: folder) }
+        guard isKnown, !isGone else { return }
+        try await driver.deleteTree(at: StoreLayout.upload(id, in: repository))
     }
 
     private static func storedHash(

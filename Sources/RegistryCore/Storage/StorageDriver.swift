@@ -43,8 +43,11 @@ public protocol StorageDriver: Sendable {
     /// Writes small objects one after the other, as ``put(_:at:)`` does each: one is durable before the next can be
     /// seen. A driver that can prepares them all at once.
     ///
+    /// - Parameters:
+    ///   - objects: what to write.
+    ///   - tree: what is then removed as ``discardTree(at:)`` does; it is no error if it isn't there or can't be.
     /// - Throws: as ``put(_:at:)``. Those before the one that failed may be there.
-    func put(inOrder objects: [StoredContent]) async throws(StorageError)
+    func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError)
 
     /// Writes a small object that only saves work, such as the notes beside an upload. Atomic, and **not** durable: after
     /// a crash of the machine it may be missing, or hold no bytes or zeros.
@@ -149,8 +152,14 @@ public protocol StorageDriver: Sendable {
 
 extension StorageDriver {
     /// Writes one after the other.
-    public func put(inOrder objects: [StoredContent]) async throws(StorageError) {
+    public func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError) {
         for object in objects { try await put(object.content, at: object.path) }
+        if let tree { try? await discardTree(at: tree) }
+    }
+
+    /// Writes small objects one after the other: ``put(inOrder:discarding:)`` without a tree.
+    public func put(inOrder objects: [StoredContent]) async throws(StorageError) {
+        try await put(inOrder: objects, discarding: nil)
     }
 
     /// Writes the object durably.

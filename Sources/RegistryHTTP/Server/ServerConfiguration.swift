@@ -76,7 +76,7 @@ public struct ServerConfiguration: Sendable {
         public var headerFields = 100
         /// How many bytes of requests a connection holds that nobody has read yet. The socket is read no further
         /// then; what one read brings, at most 256 KiB, may exceed it.
-        public var bufferedBytes = 256 * 1024
+        public var bufferedBytes = 128 * 1024
         /// How much of a request's content is read and thrown away to keep a connection after an early answer, in
         /// bytes.
         public var discardedBytes = 256 * 1024

@@ -34,9 +34,9 @@ public struct MeteredDriver: StorageDriver {
     }
 
     /// `PutContent`, once for all of them.
-    public func put(inOrder objects: [StoredContent]) async throws(StorageError) {
+    public func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError) {
         try await metrics.measure(.putContent) { () async throws(StorageError) in
-            try await driver.put(inOrder: objects)
+            try await driver.put(inOrder: objects, discarding: tree)
         }
     }
 

@@ -33,7 +33,7 @@ extension FilesystemDriver {
 }
 
 /// Removes what lies below a path. Links are removed, never followed.
-private struct TreeRemoval {
+struct TreeRemoval {
     let calls: any SystemCalls
 
     /// How often a folder is gone through again while others put new names into it.

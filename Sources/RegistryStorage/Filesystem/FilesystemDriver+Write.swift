@@ -23,7 +23,7 @@ extension FilesystemDriver {
     }
 
     /// Writes small objects one after the other, in one visit to the pool.
-    public func put(inOrder objects: [StoredContent]) async throws(StorageError) {
+    public func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError) {
         guard let first = objects.first else { return }
         let row = FileRow(
             items: objects.map { object in
@@ -31,7 +31,11 @@ extension FilesystemDriver {
                 return FileRow.Item(path: object.path, file: file, content: object.content)
             }
         )
-        try await onStore(first.path, .writing) { () throws(StorageError) in try row.put() }
+        let discarded = tree.map { place.absolute($0) }
+        try await onStore(first.path, .writing) { [calls] () throws(StorageError) in
+            try row.put()
+            if let discarded { try? TreeRemoval(calls: calls).remove(discarded) }
+        }
     }
 
     /// Writes a small object that need not last.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The names of files that are being written, as the CNCF distribution server (3.1) gives them:
 /// `<name>.<uuid>.tmp`, beside the file's place. Both servers leave such names out of what they list, whoever
 /// crashed.
@@ -6,17 +8,20 @@ enum TemporaryName {
     /// `.`, 36 characters, `.tmp`.
     private static let suffixLength = 1 + 36 + 4
 
+    /// What tells this process from all others: 122 random bits, to whose lower half a count is added. Fresh ones for
+    /// each name cost two calls of the kernel.
+    private static let process = (high: UInt64.random(in: .min ... .max), low: UInt64.random(in: .min ... .max))
+    private static let count = Atomic<UInt64>(0)
+
     /// A name that no one else uses.
     static func make(for path: String) -> String {
-        var random = SystemRandomNumberGenerator()
-        var high = random.next()
-        var low = random.next()
-        high = high & ~0xf000 | 0x4000
-        low = low & (.max >> 2) | 1 << 63
-        let count = path.utf8.count
-        return String(unsafeUninitializedCapacity: count + suffixLength) { buffer in
+        let number = process.low &+ count.wrappingAdd(1, ordering: .relaxed).newValue
+        let high = process.high & ~0xf000 | 0x4000
+        let low = number & (.max >> 2) | 1 << 63
+        let length = path.utf8.count
+        return String(unsafeUninitializedCapacity: length + suffixLength) { buffer in
             _ = buffer.initialize(fromContentsOf: Array(path.utf8))
-            var end = count
+            var end = length
             func append(_ byte: UInt8) {
                 buffer.initializeElement(at: end, to: byte)
                 end += 1
