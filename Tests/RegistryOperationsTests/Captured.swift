@@ -18,7 +18,11 @@ final class Captured {
         writer = LogWriter(descriptor: file.fileDescriptor, pool: .singleton, capacity: capacity)
     }
 
-    deinit { folder.remove() }
+    deinit {
+        // What waits would be written when the descriptor's number is that of another file.
+        writer.flush()
+        folder.remove()
+    }
 
     /// All lines so far, without their ends.
     var lines: [String] {
