@@ -106,42 +106,28 @@ struct UploadSession {
         )
     }
 
-    /// Takes all that the source gives. While a piece is hashed and written the next one is gathered.
+    /// Takes all that the source gives.
     mutating func take(_ source: ContentSource) async throws {
-        var gathered = await Self.gather(source)
-        while let piece = gathered.piece {
-            if gathered.isLast, gathered.failure == nil, writer == nil, held == nil {
-                await hold(piece)
-                return
-            }
-            gathered = try await take(piece, isLast: gathered.isLast, then: source, gathered.failure)
-        }
-        if let failure = gathered.failure { throw failure }
-    }
-
-    /// A piece, which may be the last one, and why there are no more.
-    private struct Gathered {
-        var piece: ByteBuffer?
-        var isLast = false
-        var failure: (any Error)?
-    }
-
-    private static func gather(_ source: ContentSource) async -> Gathered {
-        var gathered = Gathered()
-        do {
-            while (gathered.piece?.readableBytes ?? 0) <= pieceSize - partSize {
-                if let next = try await source.next() {
-                    append(next, to: &gathered.piece)
-                } else {
-                    gathered.isLast = true
-                    break
+        var ended = false
+        while !ended {
+            var piece: ByteBuffer?
+            var failure: (any Error)?
+            do {
+                while !ended, (piece?.readableBytes ?? 0) <= Self.pieceSize - Self.partSize {
+                    if let next = try await source.next() {
+                        Self.append(next, to: &piece)
+                    } else {
+                        ended = true
+                    }
                 }
+            } catch {
+                failure = error
             }
-        } catch {
-            (gathered.isLast, gathered.failure) = (true, error)
+            if let piece, piece.readableBytes > 0 {
+                if ended, writer == nil, held == nil { await hold(piece) } else { try await take(piece) }
+            }
+            if let failure { throw failure }
         }
-        if gathered.piece?.readableBytes == 0 { gathered.piece = nil }
-        return gathered
     }
 
     private static func append(_ part: ByteBuffer, to piece: inout ByteBuffer?) {
@@ -163,21 +149,12 @@ struct UploadSession {
         held = piece
     }
 
-    /// Hashes and writes a piece, and gathers the next one meanwhile.
-    private mutating func take(
-        _ piece: ByteBuffer,
-        isLast: Bool,
-        then source: ContentSource,
-        _ failure: (any Error)?
-    ) async throws -> Gathered {
+    private mutating func take(_ piece: ByteBuffer) async throws {
         let writer = try await openWriter()
         let (hashers, executor) = ((hasher, otherHasher), executor)
         async let hashed = Self.hash(piece, with: hashers, on: executor)
-        async let written: Void = writer.append(piece)
-        let next = isLast ? Gathered(isLast: true, failure: failure) : await Self.gather(source)
-        try await written
+        try await writer.append(piece)
         (hasher, otherHasher) = await hashed
-        return next
     }
 
     /// The writer; a new one when the upload has no bytes yet. What was held is written first.
