@@ -168,10 +168,14 @@ public final class TokenController: AccessController {
         let set = await set?.current()
         // With the keys' generations, so that what an old key signed is verified again.
         var message: [UInt8] = []
+        message.reserveCapacity(16 + token.utf8.count)
         for generation in [bundle?.generation ?? 0, set?.generation ?? 0] {
             withUnsafeBytes(of: UInt64(generation).littleEndian) { message += $0 }
         }
-        message += token.utf8
+        // A substring's bytes are appended one by one, a buffer's at once.
+        if token.utf8.withContiguousStorageIfAvailable({ message.append(contentsOf: $0) }) == nil {
+            message += token.utf8
+        }
         let code = cacheKey.code(for: message)
         let now = now()
         if let claims = verified.withLock({ $0.value(for: code, at: now) }) {
