@@ -1,11 +1,8 @@
-import HTTPTypes
 import NIOCore
-import NIOHTTP1
 import RegistryCore
 
-/// A connection's task: it takes one request after the other, has it answered and sends the answer.
-struct HTTP1Connection {
-    let handler: HTTP1Handler
+/// A connection's task: it waits for requests, has them answered, and ends the connection.
+struct HTTP1Connection: Sendable {
     let loop: NIOLoopBound<HTTP1Handler>
     let responder: any Responder
     let observer: (any ServerObserver)?
@@ -26,137 +23,24 @@ struct HTTP1Connection {
 
     /// Serves until the connection ends.
     func serve() async {
+        let handler = loop.value
         var continuation = Continuation.next
-        var served = 0
-        repeat {
-            // Requests that wait already are answered without a pause, so a client that sends thousands at once would
-            // keep the event loop to itself.
-            served += 1
-            if served.isMultiple(of: 64), !handler.events.isEmpty { await handler.letOthersRun() }
-            switch await handler.nextRequest() {
-            case .end: continuation = .close
-            case .failure(let failure): continuation = await refuse(failure, request: nil)
-            case .head(let head): continuation = await serve(head)
-            }
-        } while continuation == .next
-        await finish(continuation)
-    }
-
-    private func serve(_ head: HTTPRequestHead) async -> Continuation {
-        do throws(ProtocolFailure) {
-            let head = try RequestHead(checking: head, limits: configuration.limits, isSecure: peer.isSecure)
-            return await answer(head)
-        } catch {
-            return await refuse(error, request: nil)
+        while continuation == .next {
+            let incoming = await handler.nextRequest(pausing: false)
+            // A task keeps the memory of its deepest call, 21 KiB after an answer. So requests are answered by a child,
+            // which ends when the client pauses; ten thousand idle connections take 180 MiB instead of 300.
+            async let burst = HTTP1Burst(self).answer(incoming)
+            continuation = await burst
         }
+        await finish(continuation, handler)
     }
 
-    /// Has a request answered.
-    private func answer(_ head: RequestHead) async -> Continuation {
-        let began = observer == nil ? nil : NIODeadline.now()
-        observer?.exchangeStarted(head.request, from: peer)
-        let id = handler.begin(head)
-        let body = head.length == 0 ? .empty : requestBody(id, length: head.length)
-        let response = await responder.respond(to: head.request, body: body, from: peer)
-        handler.endResponding()
-        if case .failed(let error) = handler.bodyState {
-            return await fail(error, head, began, response.notes)
-        }
-        let continuation = continuation(after: head)
-        var answer = Answer(response: response, isHead: head.request.method == .head)
-        answer.connection = continuation != .next ? .close : head.isLegacy ? .keepAlive : .none
-        let isComplete = await send(&answer, isLast: continuation != .next)
-        report(head.request, answer, began, isComplete, isLegacy: head.isLegacy)
-        guard isComplete else { return .close }
-        guard continuation == .next, handler.bodyState == .open else { return continuation }
-        return await handler.discardBody() ? .next : .linger
-    }
-
-    /// Whether the connection can go on: the rest of the content decides where the next request begins.
-    private func continuation(after head: RequestHead) -> Continuation {
-        if handler.bodyState == .open {
-            // The client may send its content or, having its answer, something else: nobody could tell.
-            if handler.owesContinue { return .linger }
-            if let length = head.length, length - handler.bodyReceived > configuration.limits.discardedBytes {
-                return .linger
-            }
-        }
-        if head.isPersistent && !connections.isDraining && !handler.isClosed { return .next }
-        return handler.bodyState == .open || !handler.events.isEmpty ? .linger : .close
-    }
-
-    /// Answers a request whose content broke off; what the responder made of it does not matter.
-    private func fail(
-        _ error: RequestBodyError,
-        _ head: RequestHead,
-        _ began: NIODeadline?,
-        _ notes: ResponseNotes
-    ) async -> Continuation {
-        let failure: ProtocolFailure =
-            switch error {
-            case .timedOut: .timedOut
-            case .malformed: .malformed("the request's content is malformed")
-            case .disconnected: .incomplete
-            }
-        return await refuse(failure, request: head.request, began: began, notes: notes)
-    }
-
-    /// Answers something that is not a request.
-    private func refuse(
-        _ failure: ProtocolFailure,
-        request: HTTPRequest?,
-        began: NIODeadline? = nil,
-        notes: ResponseNotes = ResponseNotes()
-    ) async -> Continuation {
-        handler.isIgnoring = true
-        var answer = Answer(response: failure.response, isHead: request?.method == .head)
-        answer.response.notes = notes
-        answer.connection = .close
-        let isComplete = await send(&answer, isLast: true)
-        report(request, answer, began, isComplete)
-        return isComplete ? .linger : .close
-    }
-
-    private func finish(_ continuation: Continuation) async {
+    private func finish(_ continuation: Continuation, _ handler: HTTP1Handler) async {
         if handler.unsentBytes() > 0 { _ = await handler.sendThrough(.byteBuffer(ByteBuffer())) }
         if continuation == .linger {
             handler.closeOutput()
             await handler.linger()
         }
         handler.close()
-    }
-
-    private func report(
-        _ request: HTTPRequest?,
-        _ answer: Answer,
-        _ began: NIODeadline?,
-        _ isComplete: Bool,
-        isLegacy: Bool = false
-    ) {
-        guard let observer else { return }
-        observer.exchangeFinished(
-            Exchange(
-                request,
-                answer,
-                from: peer,
-                by: isLegacy ? .http10 : .http11,
-                bytesReceived: request == nil ? 0 : handler.bodyReceived,
-                began: began,
-                isComplete: isComplete
-            )
-        )
-    }
-
-    private func requestBody(_ id: UInt64, length: Int64?) -> RequestBody {
-        let loop = loop
-        return RequestBody(length: length) {
-            try await withUnsafeThrowingContinuation { continuation in
-                if loop.eventLoop.inEventLoop {
-                    loop.value.nextBody(of: id, continuation)
-                } else {
-                    loop.eventLoop.execute { loop.value.nextBody(of: id, continuation) }
-                }
-            }
-        }
     }
 }

@@ -11,8 +11,18 @@ extension HTTP1Handler {
     /// Sets the time until the next head must be there.
     func setHeadDeadline() {
         let now = NIODeadline.now()
+        isPausing = false
         setDeadline(headBegan == nil ? now + times.idle : now + times.head)
     }
+
+    /// Ends the wait for a head that has not begun after a moment: longer than a busy client takes for its next request.
+    func setPause() {
+        guard headBegan == nil, Self.moment < times.idle else { return }
+        isPausing = true
+        setDeadline(.now() + Self.moment)
+    }
+
+    private static var moment: TimeAmount { .milliseconds(10) }
 
     private func schedule(_ time: NIODeadline) {
         guard let context, !isClosed else { return }
@@ -37,6 +47,7 @@ extension HTTP1Handler {
         case .none: break
         case .head(let continuation):
             waiter = .none
+            guard !isPausing else { return continuation.resume(returning: .pause) }
             // A client that has begun a head hears why; one that has not is merely disconnected.
             isIgnoring = true
             continuation.resume(returning: hasPartialHead ? .failure(.timedOut) : .end)

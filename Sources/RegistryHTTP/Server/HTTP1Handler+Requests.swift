@@ -9,13 +9,17 @@ enum Incoming: Sendable {
     case failure(ProtocolFailure)
     /// The client has closed, or has been idle for too long.
     case end
+    /// Nothing has come for a moment.
+    case pause
 }
 
 extension HTTP1Handler {
     // MARK: What the task asks for
 
     /// The next request. The content of the one before must be at its end.
-    func nextRequest() async -> Incoming {
+    ///
+    /// - Parameter pausing: whether to return with ``Incoming/pause`` when none begins for a moment.
+    func nextRequest(pausing: Bool) async -> Incoming {
         await withUnsafeContinuation { continuation in
             waiter = .head(continuation)
             serveWaiter()
@@ -26,6 +30,7 @@ extension HTTP1Handler {
                 return
             }
             setHeadDeadline()
+            if pausing { setPause() }
             readIfWanted()
         }
     }

@@ -79,6 +79,8 @@ final class HTTP1Handler: ChannelInboundHandler {
     var deadline: NIODeadline?
     var timer: Scheduled<Void>?
     var timerDue = NIODeadline.distantFuture
+    /// Whether the deadline ends no more than a pause between two requests.
+    var isPausing = false
     /// The number of the write that the task waits for; 0 when it waits for the channel to be writable.
     var pendingWrite = 0
     var lastUntaken = Int.max

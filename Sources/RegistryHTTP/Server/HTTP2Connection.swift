@@ -145,10 +145,10 @@ struct HTTP2Exchange: Sendable {
             else {
                 guard answer.sent == 0 else { return false }
                 // Nothing is sent yet, so the client can still be told.
-                answer.response = HTTP1Connection.unreadable
+                answer.response = Answer.unreadable
                 stream.send(head(answer), isLast: false)
                 answer.sent = answer.body.length
-                return await stream.send(HTTP1Connection.unreadableBody, isLast: true)
+                return await stream.send(Answer.unreadableBody, isLast: true)
             }
             if answer.sent == 0 { stream.send(head(answer), isLast: false) }
             offset += Int64(piece.readableBytes)

@@ -138,7 +138,6 @@ public final class RegistryServer: Service {
             switch await state.decided() {
             case .http1(let handler):
                 let connection = HTTP1Connection(
-                    handler: handler,
                     loop: NIOLoopBound(handler, eventLoop: channel.eventLoop),
                     responder: responder,
                     observer: observer,

@@ -23,6 +23,17 @@ struct Answer {
         }
         return response.body.length
     }
+
+    /// What is answered when an object can't be read at all.
+    static var unreadable: Response {
+        var response = ProtocolFailure(status: .internalServerError, message: "unknown error").response
+        response.body = .bytes(unreadableBody)
+        return response
+    }
+
+    static var unreadableBody: ByteBuffer {
+        ByteBuffer(string: #"{"errors":[{"code":"UNKNOWN","message":"unknown error"}]}"# + "\n")
+    }
 }
 
 extension Exchange {
@@ -51,7 +62,7 @@ extension Exchange {
     }
 }
 
-extension HTTP1Connection {
+extension HTTP1Burst {
     /// Content up to this size shares a buffer with its head.
     private static var inlineLimit: Int { 16 * 1024 }
 
@@ -64,7 +75,7 @@ extension HTTP1Connection {
         case .empty: return await send(head(answer, reserving: 0), isLast: isLast)
         case .bytes(let bytes): return await send(bytes, of: &answer, isLast: isLast)
         case .object(let object, let range):
-            if let file = object.file, !peer.isSecure {
+            if let file = object.file, !connection.peer.isSecure {
                 handler.write(head(answer, reserving: 0))
                 var sent: Int64 = 0
                 let isComplete = await handler.sendFile(file, range) { sent += $0 }
@@ -83,7 +94,7 @@ extension HTTP1Connection {
             length: answer.length,
             connection: answer.connection
         )
-        head.write(into: &buffer, date: dates.value.now())
+        head.write(into: &buffer, date: connection.dates.value.now())
         return buffer
     }
 
@@ -118,16 +129,16 @@ extension HTTP1Connection {
         while offset < range.upperBound {
             pieces += 1
             if pieces.isMultiple(of: 8) { await handler.letOthersRun() }
-            let wanted = Int(min(Int64(configuration.readPieceBytes), range.upperBound - offset))
+            let wanted = Int(min(Int64(connection.configuration.readPieceBytes), range.upperBound - offset))
             guard let piece = try? await object.read(at: offset, count: wanted), piece.readableBytes > 0,
                 piece.readableBytes <= wanted
             else {
                 guard answer.sent == 0 else { return false }
                 // Nothing is sent yet, so the client can still be told.
-                answer.response = Self.unreadable
+                answer.response = Answer.unreadable
                 answer.connection = .close
                 handler.isIgnoring = true
-                _ = await send(Self.unreadableBody, of: &answer, isLast: true)
+                _ = await send(Answer.unreadableBody, of: &answer, isLast: true)
                 return false
             }
             guard await handler.becomesWritable() else { return false }
@@ -138,16 +149,5 @@ extension HTTP1Connection {
         }
         if answer.sent == 0 { handler.write(head(answer, reserving: 0)) }
         return await handler.sendThrough(.byteBuffer(ByteBuffer()))
-    }
-
-    /// What is answered when an object can't be read at all.
-    static var unreadable: Response {
-        var response = ProtocolFailure(status: .internalServerError, message: "unknown error").response
-        response.body = .bytes(unreadableBody)
-        return response
-    }
-
-    static var unreadableBody: ByteBuffer {
-        ByteBuffer(string: #"{"errors":[{"code":"UNKNOWN","message":"unknown error"}]}"# + "\n")
     }
 }
