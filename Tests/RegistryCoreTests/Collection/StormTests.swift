@@ -45,7 +45,26 @@ struct StormTests {
         }
     }
 
-    private func storm(on driver: any StorageDriver, _ clock: FastClock, untagged: Bool) async throws {
+    @Test(
+        "refuses no push and breaks no pull when collections are stopped all the time, and gone on with",
+        arguments: [false, true]
+    )
+    func stopped(untagged: Bool) async throws {
+        let clock = FastClock()
+        let driver = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        driver.inject(.init(nil, .run { await Task.yield() }))
+        let resumed = StormClient.Counter()
+        try await storm(on: driver, clock, untagged: untagged, counting: resumed)
+        #expect(resumed.value > 0)
+    }
+
+    /// - Parameter resumed: counts the collections that went on with one that was stopped; `nil` to stop none.
+    private func storm(
+        on driver: any StorageDriver,
+        _ clock: FastClock,
+        untagged: Bool,
+        counting resumed: StormClient.Counter? = nil
+    ) async throws {
         let replicas = (0..<2).map { _ in
             var options = Registry.Options()
             options.allowsDeletion = true
@@ -77,7 +96,9 @@ struct StormTests {
                     var collected = 0
                     while !isOver() {
                         do {
-                            let summary = try await replica.collect(Self.options(untagged: untagged))
+                            guard
+                                let summary = try await Self.collect(replica, untagged: untagged, counting: resumed)
+                            else { continue }
                             collected += summary.blobsRemoved + summary.blobsQuarantined
                             if collected > 0 { progress.increment() }
                         } catch CollectionError.busy, CollectionError.leaseLost {}
@@ -117,6 +138,39 @@ struct StormTests {
         }
         #expect(links == reachable.links)
         #expect(try await store.quarantined().isEmpty)
+    }
+
+    /// Collects, or begins to.
+    ///
+    /// - Returns: what was done; `nil` when it was stopped.
+    private static func collect(
+        _ replica: Registry,
+        untagged: Bool,
+        counting resumed: StormClient.Counter?
+    ) async throws -> CollectionSummary? {
+        guard let resumed else { return try await replica.collect(options(untagged: untagged)) }
+        var options = options(untagged: untagged)
+        options.checkpointEvery = 0
+        // Every third one is left to its end, or there might be none within a grace period.
+        let moment = Int.random(in: 0..<3) == 0 ? 600_000 : Int.random(in: 1...200)
+        return try await withThrowingTaskGroup(of: CollectionSummary?.self) { group in
+            group.addTask { [options] in
+                try await replica.collect(options) { event in
+                    if case .resumed = event { resumed.increment() }
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: .milliseconds(moment))
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let summary = first else {
+                group.cancelAll()
+                // It ends with what it was told, or was done just then.
+                do { return try await group.next() ?? nil } catch is CancellationError { return nil }
+            }
+            return summary
+        }
     }
 
     private static func options(untagged: Bool) -> CollectionOptions {
