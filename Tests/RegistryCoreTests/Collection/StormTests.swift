@@ -80,7 +80,8 @@ struct StormTests {
         // A machine that is busy with other things may not come to collect anything until then.
         let (lastMoment, progress) = (deadline + .seconds(60), StormClient.Counter())
         @Sendable func isOver() -> Bool {
-            ContinuousClock.now >= (progress.value > 0 ? deadline : lastMoment)
+            let isDone = progress.value > 0 && resumed?.value != 0
+            return ContinuousClock.now >= (isDone ? deadline : lastMoment)
         }
         let collected = try await withThrowingTaskGroup(of: Int.self) { group in
             for client in clients {
@@ -152,24 +153,22 @@ struct StormTests {
         var options = options(untagged: untagged)
         options.checkpointEvery = 0
         // Every third one is left to its end, or there might be none within a grace period.
-        let moment = Int.random(in: 0..<3) == 0 ? 600_000 : Int.random(in: 1...200)
-        return try await withThrowingTaskGroup(of: CollectionSummary?.self) { group in
+        let last = Int.random(in: 0..<3) == 0 ? .max : Int.random(in: 1...20)
+        let (steps, reached) = AsyncStream<Void>.makeStream()
+        return try await withThrowingTaskGroup(of: CollectionSummary.self) { group in
             group.addTask { [options] in
-                try await replica.collect(options) { event in
+                defer { reached.finish() }
+                return try await replica.collect(options) { event in
                     if case .resumed = event { resumed.increment() }
+                    if case .progress = event { reached.yield() }
                 }
             }
-            group.addTask {
-                try await Task.sleep(for: .milliseconds(moment))
-                return nil
+            var count = 0
+            for await _ in steps {
+                count += 1
+                if count == last { group.cancelAll() }
             }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let summary = first else {
-                group.cancelAll()
-                // It ends with what it was told, or was done just then.
-                do { return try await group.next() ?? nil } catch is CancellationError { return nil }
-            }
-            return summary
+            do { return try await group.next() } catch is CancellationError { return nil }
         }
     }
 
