@@ -61,14 +61,16 @@ struct CheckpointStore: Sendable {
         }
         let age = now.seconds - checkpoint.began.seconds
         guard checkpoint.options == terms, age >= 0, age <= options.grace else { return .nothing }
-        guard let marks = try await marks(of: checkpoint, renew) else { return .unusable("its marks are damaged") }
+        guard let marks = try await marks(of: checkpoint, renewing: renew) else {
+            return .unusable("its marks are damaged")
+        }
         return .checkpoint(checkpoint, marks)
     }
 
     /// The marks; `nil` when they are not what was written.
-    private func marks(
+    func marks(
         of checkpoint: CollectionCheckpoint,
-        _ renew: () async throws -> Void
+        renewing renew: () async throws -> Void
     ) async throws -> MarkSet? {
         let object = try await StorageError.ifPresent { try await driver.open(at: checkpoint.marks.path) }
         guard let object, object.size == Int64(checkpoint.marks.count) * 8 else { return nil }

@@ -69,6 +69,30 @@ struct CheckpointTests {
         #expect(written.position == CollectionPosition(stage: .marking, after: "a") && written.marks.blobs == 3)
     }
 
+    @Test(
+        "is written and read piece by piece, while the lease is renewed, and the marks take no more memory than before"
+    )
+    func pieces() async throws {
+        var checkpoint = try await stop()
+        let marks = MarkSet()
+        var generator = SeededGenerator(seed: 3)
+        for _ in 0..<300_000 { marks.restore(generator.next()) }
+        let checkpoints = CheckpointStore(driver: faulty)
+        let (appended, read) = (faulty.calls(of: .append), faulty.calls(of: .read))
+        var renewals = 0
+        checkpoint.marks = try await checkpoints.write(marks, renewing: { renewals += 1 })
+        #expect(faulty.calls(of: .append) - appended == 3 && renewals == 3)
+        #expect(checkpoint.marks.count == 300_000)
+        #expect(try await faulty.metadata(at: checkpoint.marks.path).size == 2_400_000)
+        checkpoint.hash = marks.hash
+        let restored = try #require(try await checkpoints.marks(of: checkpoint, renewing: { renewals += 1 }))
+        #expect(faulty.calls(of: .read) - read == 3 && renewals == 6)
+        #expect(restored.byteCount == marks.byteCount)
+        for part in 0..<MarkSet.partCount {
+            #expect(Set(restored.fingerprints(inPart: part)) == Set(marks.fingerprints(inPart: part)))
+        }
+    }
+
     enum Damage: CaseIterable {
         case cut, empty, noVersion, otherVersion, otherKey, badPlace
         case marksGone, marksCut, marksChanged, marksOfOthers
