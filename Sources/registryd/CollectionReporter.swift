@@ -18,10 +18,11 @@ struct CollectionReporter: Sendable {
     /// Takes an event of a collection in this process.
     func take(_ event: CollectionEvent) {
         switch event {
-        case .problem(let text): note("problem: \(text)")
         case .progress(let summary):
             show((summary.repositories, summary.blobFolders, summary.blobFoldersSwept, summary.bytesFreed))
-        default: if let line = lines.lines(for: event) { print(line) }
+        default:
+            if let text = lines.note(for: event) { note(text) }
+            if let line = lines.lines(for: event) { print(line) }
         }
     }
 

@@ -281,16 +281,16 @@ public final class SimulatedStore: StorageDriver {
         return true
     }
 
-    /// Nothing: blobs have no bytes.
+    /// What is noted: blobs have no bytes.
     public func open(at path: StoragePath) async throws(StorageError) -> any StorageObject {
-        throw StorageError(.notFound, at: path)
+        try notes.open(at: path)
     }
 
-    /// Nothing can be pushed.
+    /// Notes something long. Nothing can be pushed.
     public func writer(at path: StoragePath, resuming: Bool) async throws(StorageError) -> any StorageWriter {
-        throw StorageError(.readOnly, at: path)
+        try notes.writer(at: path)
     }
 
-    /// No tree can be removed.
-    public func deleteTree(at path: StoragePath) async throws(StorageError) { throw StorageError(.readOnly, at: path) }
+    /// Removes notes.
+    public func deleteTree(at path: StoragePath) async throws(StorageError) { try notes.deleteTree(at: path) }
 }

@@ -33,11 +33,16 @@ struct SimulateCollection {
         )
         var isRight = true
         let whole = ContinuousClock.now
+        if arguments.contains(-1) { try await stop(registry, halfOf: store) }
         for run in ["takes away", "removes"] {
             let began = ContinuousClock.now
-            clock.advance(200_000)
+            // A run goes on with one that was stopped less than the grace period ago.
+            if run == "removes" || !arguments.contains(-1) { clock.advance(200_000) }
             let marking = Mutex<ContinuousClock.Instant?>(nil)
             let summary = try await registry.collect { event in
+                if case .resumed = event {
+                    print("simulate: goes on with the one that was stopped, after \(ContinuousClock.now - began)")
+                }
                 if case .phase(.repositories) = event { marking.withLock { $0 = ContinuousClock.now } }
             }
             let marked = marking.withLock { $0 }.map { $0 - began } ?? .zero
@@ -59,6 +64,28 @@ struct SimulateCollection {
             "\(grown / blobs) bytes for each blob that is kept, \(ContinuousClock.now - whole) in all"
         )
         if !isRight || !isSmall { exit(1) }
+    }
+
+    /// Begins a collection and stops it when half of the repositories are marked; a checkpoint is written every 3 s.
+    private static func stop(_ registry: Registry, halfOf store: SimulatedStore) async throws {
+        let began = ContinuousClock.now
+        var options = CollectionOptions()
+        options.checkpointEvery = 3
+        let (steps, reached) = AsyncStream<Int>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [options] in
+                _ = try await registry.collect(options) { event in
+                    if case .progress(let summary) = event { reached.yield(summary.repositories) }
+                }
+            }
+            for await marked in steps where marked >= store.repositories / 2 { break }
+            group.cancelAll()
+            do { try await group.waitForAll() } catch is CancellationError {}
+        }
+        print(
+            "simulate: stopped after \(ContinuousClock.now - began), with \(store.notedBytes >> 20) MiB written down;",
+            "peak \(peak() >> 20) MiB"
+        )
     }
 
     /// The most memory that this process has had, in bytes.

@@ -2,6 +2,9 @@
 public enum CollectionEvent: Sendable {
     /// The collection has come to another of its parts.
     case phase(CollectionPhase)
+    /// The collection goes on with one that was killed, and that began to mark at this time. What that one had done is not
+    /// reported again.
+    case resumed(since: WallTime)
     /// A repository is being marked.
     case repository(RepositoryName)
     /// A manifest is kept.

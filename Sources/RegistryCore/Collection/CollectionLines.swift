@@ -16,6 +16,16 @@ public struct CollectionLines: Sendable {
     /// Makes a formatter.
     public init(_ style: Style = .version3) { self.style = style }
 
+    /// What is told of an event beside the replaced server's lines, to the operator rather than to scripts; `nil` when
+    /// nothing is.
+    public func note(for event: CollectionEvent) -> String? {
+        switch event {
+        case .problem(let text): "problem: \(text)"
+        case .resumed(let time): "going on with the collection that began at \(time.rfc3339) and did not end"
+        default: nil
+        }
+    }
+
     /// The lines of an event, without a newline at the end; `nil` when the replaced server says nothing of it.
     public func lines(for event: CollectionEvent) -> String? {
         switch event {
@@ -33,7 +43,7 @@ public struct CollectionLines: Sendable {
         case .eligibleBlob(let digest, _): "blob eligible for deletion: \(digest)"
         case .eligibleLayer(let digest, let name):
             style == .version3 ? "\(name): layer link eligible for deletion: \(digest)" : nil
-        case .phase, .eligibleUpload, .progress, .problem: nil
+        case .phase, .resumed, .eligibleUpload, .progress, .problem: nil
         }
     }
 }

@@ -26,7 +26,10 @@ public struct CollectionOptions: Sendable {
     public var removesBlobs = true
 
     /// The repositories whose manifests, links and uploads are removed. All are marked in any case.
-    public var scope: @Sendable (RepositoryName) -> Bool = { _ in true }
+    public var scope: @Sendable (RepositoryName) -> Bool = { _ in true } { didSet { isScoped = true } }
+
+    /// Whether a scope was set. Two scopes can't be compared.
+    private(set) var isScoped = false
 
     /// Whether to mark once more at the end, and to bring back at once what a push has come to refer to meanwhile.
     ///
@@ -46,6 +49,13 @@ public struct CollectionOptions: Sendable {
 
     /// How long a collector that gives no sign is waited for, in seconds.
     public var lease: Int64 = 300
+
+    /// How often the marks and how far the run is are written down in the store, in seconds, so that the next run with the
+    /// same options goes on there when this one is killed. They take 8 bytes for each blob that is kept and for each link
+    /// to it, and at the most a twentieth of the run's time. 0 writes them after every repository and every folder of blobs.
+    ///
+    /// A run that is shorter writes nothing. Nor does a dry run, one without a grace period, or one with a ``scope``.
+    public var checkpointEvery: Int64 = 60
 
     /// The defaults: a day of grace, nothing that is reachable by its digest.
     public init() {}

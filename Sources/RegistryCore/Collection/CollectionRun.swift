@@ -15,6 +15,8 @@ final class CollectionRun: Sendable {
     let reportsDetail: Bool
     /// Whether only to bring back what is marked now.
     let bringsBackOnly: Bool
+    /// Writes down how far this run is; `nil` when nobody could go on with it.
+    let keeper: CheckpointKeeper?
 
     private let listener: (@Sendable (CollectionEvent) -> Void)?
     private let state: Mutex<State>
@@ -25,19 +27,55 @@ final class CollectionRun: Sendable {
         var moving: Set<RepositoryName> = []
     }
 
-    init(_ registry: Registry, _ options: CollectionOptions, listener: (@Sendable (CollectionEvent) -> Void)?) {
+    /// - Parameter resumed: what the run goes on with, and its marks. It is the same run then, which was only stopped.
+    init(
+        _ registry: Registry,
+        _ options: CollectionOptions,
+        resuming resumed: (checkpoint: CollectionCheckpoint, marks: MarkSet)? = nil,
+        listener: (@Sendable (CollectionEvent) -> Void)?
+    ) {
+        let now = registry.shared.now()
         self.registry = registry
         self.options = options
         self.listener = listener
         reportsDetail = listener != nil
         bringsBackOnly = false
-        marks = MarkSet()
-        began = registry.shared.now()
+        keeper = CheckpointKeeper(registry.driver, options, resuming: resumed?.checkpoint)
+        marks = resumed?.marks ?? MarkSet()
+        began = resumed?.checkpoint.began ?? now
+        // Another name than the run had before: no batch takes an object twice.
         batch = "\(began.seconds)-\(UploadID())"
-        var summary = CollectionSummary()
-        summary.started = began
-        summary.isDryRun = options.isDryRun
-        state = Mutex(State(summary: summary))
+        var first = State()
+        if let checkpoint = resumed?.checkpoint {
+            first.summary = checkpoint.summary
+            first.unkept = checkpoint.unkept
+            first.moving = Set(checkpoint.moving)
+        }
+        first.summary.started = now
+        first.summary.resumed = resumed?.checkpoint.began
+        first.summary.isDryRun = options.isDryRun
+        state = Mutex(first)
+    }
+
+    /// What is to be written down of the run. Nothing of it may go on meanwhile.
+    func checkpoint(
+        _ options: String,
+        _ position: CollectionPosition,
+        _ marks: CollectionCheckpoint.Marks
+    ) -> CollectionCheckpoint {
+        let summary = summary
+        return state.withLock { state in
+            CollectionCheckpoint(
+                began: began,
+                options: options,
+                position: position,
+                summary: summary,
+                unkept: state.unkept,
+                moving: state.moving.sorted { $0.description < $1.description },
+                hash: self.marks.hash,
+                marks: marks
+            )
+        }
     }
 
     /// The same run with its marks, changing nothing and heard by nobody.
@@ -58,6 +96,7 @@ final class CollectionRun: Sendable {
         self.bringsBackOnly = bringsBackOnly
         listener = nil
         reportsDetail = false
+        keeper = nil
         marks = other.marks
         began = other.began
         batch = other.batch

@@ -8,6 +8,9 @@ public struct CollectionSummary: Sendable, Hashable {
     public var isDryRun = false
     /// When it began.
     public var started = WallTime(seconds: 0)
+    /// When the run began that this one went on with, after that was killed; `nil` when it began by itself. The numbers
+    /// are those of both.
+    public var resumed: WallTime?
     /// When it ended, or this summary was made.
     public var ended = WallTime(seconds: 0)
 
@@ -69,26 +72,57 @@ public struct CollectionSummary: Sendable, Hashable {
         if problems.count < 100 { problems.append(problem) }
     }
 
-    private var numbers: [(name: String, value: Int64)] {
+    /// A number of the summary.
+    private enum Counter {
+        case count(WritableKeyPath<CollectionSummary, Int>)
+        case bytes(WritableKeyPath<CollectionSummary, Int64>)
+    }
+
+    private static var counters: [(name: String, counter: Counter)] {
         [
-            ("repositories", Int64(repositories)), ("repositoriesSwept", Int64(repositoriesSwept)),
-            ("blobFolders", Int64(blobFolders)), ("blobFoldersSwept", Int64(blobFoldersSwept)),
-            ("blobsMarked", Int64(blobsMarked)), ("manifestsMarked", Int64(manifestsMarked)),
-            ("blobsQuarantined", Int64(blobsQuarantined)), ("bytesQuarantined", bytesQuarantined),
-            ("restored", Int64(restored)), ("blobsRemoved", Int64(blobsRemoved)), ("bytesFreed", bytesFreed),
-            ("manifestsQuarantined", Int64(manifestsQuarantined)), ("manifestsRemoved", Int64(manifestsRemoved)),
-            ("layersQuarantined", Int64(layersQuarantined)), ("layersRemoved", Int64(layersRemoved)),
-            ("referrersRemoved", Int64(referrersRemoved)), ("historyRemoved", Int64(historyRemoved)),
-            ("uploadsRemoved", Int64(uploadsRemoved)),
-            ("foldersRemoved", Int64(foldersRemoved)), ("trashRemoved", Int64(trashRemoved)),
-            ("deletionsRemoved", Int64(deletionsRemoved)), ("problemCount", Int64(problemCount)),
+            ("repositories", .count(\.repositories)), ("repositoriesSwept", .count(\.repositoriesSwept)),
+            ("blobFolders", .count(\.blobFolders)), ("blobFoldersSwept", .count(\.blobFoldersSwept)),
+            ("blobsMarked", .count(\.blobsMarked)), ("manifestsMarked", .count(\.manifestsMarked)),
+            ("blobsQuarantined", .count(\.blobsQuarantined)), ("bytesQuarantined", .bytes(\.bytesQuarantined)),
+            ("restored", .count(\.restored)), ("blobsRemoved", .count(\.blobsRemoved)),
+            ("bytesFreed", .bytes(\.bytesFreed)), ("manifestsQuarantined", .count(\.manifestsQuarantined)),
+            ("manifestsRemoved", .count(\.manifestsRemoved)), ("layersQuarantined", .count(\.layersQuarantined)),
+            ("layersRemoved", .count(\.layersRemoved)), ("referrersRemoved", .count(\.referrersRemoved)),
+            ("historyRemoved", .count(\.historyRemoved)), ("uploadsRemoved", .count(\.uploadsRemoved)),
+            ("foldersRemoved", .count(\.foldersRemoved)), ("trashRemoved", .count(\.trashRemoved)),
+            ("deletionsRemoved", .count(\.deletionsRemoved)), ("problemCount", .count(\.problemCount)),
         ]
+    }
+
+    private var numbers: [(name: String, value: Int64)] {
+        Self.counters.map { name, counter in
+            switch counter {
+            case .count(let path): (name, Int64(self[keyPath: path]))
+            case .bytes(let path): (name, self[keyPath: path])
+            }
+        }
+    }
+
+    /// The numbers and problems of a summary that was written (``json``); all of it is that or nothing.
+    init?(counted object: JSONObject) {
+        self.init()
+        for (name, counter) in Self.counters {
+            guard let value = object[name]?.integer, value >= 0 else { return nil }
+            switch counter {
+            case .count(let path): self[keyPath: path] = Int(value)
+            case .bytes(let path): self[keyPath: path] = value
+            }
+        }
+        problems = object["problems"]?.array?.compactMap(\.string) ?? []
     }
 
     /// Writes the summary as a JSON object.
     public func write(into buffer: inout ByteBuffer) {
         buffer.writeJSONSummary(
-            texts: [("phase", phase.rawValue), ("started", started.rfc3339), ("ended", ended.rfc3339)],
+            texts: [
+                ("phase", phase.rawValue), ("started", started.rfc3339), ("resumed", resumed?.rfc3339),
+                ("ended", ended.rfc3339),
+            ],
             isDryRun: isDryRun,
             numbers: numbers,
             problems: problems

@@ -11,6 +11,9 @@ struct FingerprintTable: Sendable {
     /// The memory that the slots take, in bytes.
     var byteCount: Int { slots.count * 8 }
 
+    /// All of them, in no order; what was inserted as zero is 1.
+    var fingerprints: [UInt64] { slots.filter { $0 != 0 } }
+
     /// Adds a fingerprint.
     ///
     /// - Returns: whether it was new.

@@ -9,8 +9,12 @@ struct GarbageCollection: Sendable {
 
     /// - Parameter renew: is called between pieces of work; it throws when this collector should stop.
     func perform(renewing renew: () async throws -> Void) async throws {
-        run.enter(.marking)
-        try await markAll(renew)
+        if let time = run.summary.resumed { run.report(.resumed(since: time)) }
+        if run.keeper?.hasEnded(.marking) != true {
+            run.enter(.marking)
+            try await markAll(renew)
+            try await run.keeper?.endMarking(of: run, renewing: renew)
+        }
         if options.countsFirst { try await count(renew) }
         run.enter(.repositories)
         try await sweepRepositories(renew)
@@ -36,11 +40,18 @@ struct GarbageCollection: Sendable {
     private func markAll(_ renew: () async throws -> Void) async throws {
         let run = run
         // Before the walk and after it: a repository may be restored, or deleted, while the walk passes.
-        let passed = try await markTrash(renew, except: [])
-        var live = RepositoryTree(driver, below: StoreLayout.repositories)
-        try await forEachConcurrently(atMost: options.concurrency) {
-            try await renew()
-            return try await live.next()
+        var passed = try await markTrash(renew, except: [])
+        var hasMarkedHeld = false
+        let last = run.keeper?.last(of: .marking)
+        var live = RepositoryTree(driver, below: StoreLayout.repositories, after: last)
+        try await forEachBetweenCheckpoints(.marking, of: run, renewing: renew, name: \.name) {
+            // What would be seen at the end of an uninterrupted walk may have come back to where it passed before the walk
+            // goes on: see "When a run is interrupted" in the protocol.
+            if !hasMarkedHeld { try await markHeldRevisions(renew) }
+            hasMarkedHeld = true
+            passed.formUnion(try await markTrash(renew, except: passed))
+        } next: {
+            try await live.next()
         } _: { found in
             let repository = try repository(of: found)
             if found.parts.contains(StoreLayout.manifestsFolder) {
@@ -63,6 +74,20 @@ struct GarbageCollection: Sendable {
         }
         _ = try await markTrash(renew, except: passed)
         try await markDeletions(renew)
+    }
+
+    /// Marks what manifests in quarantine refer to.
+    private func markHeldRevisions(_ renew: () async throws -> Void) async throws {
+        let run = run
+        var held = RepositoryTree(driver, below: StoreLayout.quarantinedRepositories)
+        try await forEachConcurrently(atMost: options.concurrency) {
+            try await renew()
+            return try await held.next()
+        } _: { found in
+            var place = Self.place(try repository(of: found))
+            place.isSilent = true
+            try await RepositoryMarking(run: run, place: place).markHeld()
+        }
     }
 
     /// Marks what deleted repositories refer to.
@@ -114,12 +139,13 @@ struct GarbageCollection: Sendable {
 
     private func sweepRepositories(_ renew: () async throws -> Void) async throws {
         let (run, driver) = (run, driver)
-        for top in [StoreLayout.repositories, StoreLayout.quarantinedRepositories] {
-            var tree = RepositoryTree(driver, below: top)
-            let isLive = top == StoreLayout.repositories
-            try await forEachConcurrently(atMost: options.concurrency) {
-                try await renew()
-                return try await tree.next()
+        for stage in [CollectionPosition.Stage.repositories, .heldRepositories] {
+            guard run.keeper?.hasEnded(stage) != true else { continue }
+            let isLive = stage == .repositories
+            let top = isLive ? StoreLayout.repositories : StoreLayout.quarantinedRepositories
+            var tree = RepositoryTree(driver, below: top, after: run.keeper?.last(of: stage))
+            try await forEachBetweenCheckpoints(stage, of: run, renewing: renew, name: \.name) {
+                try await tree.next()
             } _: { found in
                 // Made since the marking, by whatever makes such names: it is left alone.
                 guard let repository = RepositoryName(found.name) else { return }
@@ -132,15 +158,16 @@ struct GarbageCollection: Sendable {
 
     private func sweepBlobs(_ run: CollectionRun, _ renew: () async throws -> Void) async throws {
         let folders = try await blobFolders()
+        var rest = folders[...]
+        if let last = run.keeper?.last(of: .blobs) { rest = rest.drop { $0 <= last } }
+        let done = folders.count - rest.count
         run.count {
             $0.blobFolders = folders.count
-            $0.blobFoldersSwept = 0
+            $0.blobFoldersSwept = done
         }
         let driver = driver
-        var rest = folders[...]
-        try await forEachConcurrently(atMost: options.concurrency) {
-            try await renew()
-            return rest.popFirst()
+        try await forEachBetweenCheckpoints(.blobs, of: run, renewing: renew, name: \.self) {
+            rest.popFirst()
         } _: { name in
             let marks = run.marks
             let shard = "blobs/\(name)"

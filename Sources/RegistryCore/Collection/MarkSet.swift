@@ -20,8 +20,28 @@ final class MarkSet: Sendable {
         let table = Mutex(FingerprintTable())
     }
 
-    private let parts: [Part] = (0..<256).map { _ in Part() }
-    private let blobs = Atomic<Int>(0)
+    /// How many parts there are.
+    static let partCount = 256
+
+    /// By what the marks are hashed.
+    let hash: MarkHash
+
+    private let parts: [Part] = (0..<partCount).map { _ in Part() }
+    private let blobs: Atomic<Int>
+
+    /// An empty set, with a key of its own.
+    init() {
+        hash = MarkHash()
+        blobs = Atomic(0)
+    }
+
+    /// A set whose fingerprints are still to be restored.
+    ///
+    /// - Parameter blobs: how many of them are of blobs.
+    init(restoring hash: MarkHash, blobs: Int) {
+        self.hash = hash
+        self.blobs = Atomic(blobs)
+    }
 
     /// How many blobs are marked.
     var blobCount: Int { blobs.load(ordering: .relaxed) }
@@ -34,7 +54,7 @@ final class MarkSet: Sendable {
     /// - Returns: whether it was not marked before.
     @discardableResult
     func insert(_ blob: Digest) -> Bool {
-        let isNew = insert(Self.fingerprint(.blob, blob, ""))
+        let isNew = insert(hash.fingerprint(.blob, blob, ""))
         if isNew { blobs.wrappingAdd(1, ordering: .relaxed) }
         return isNew
     }
@@ -42,14 +62,22 @@ final class MarkSet: Sendable {
     /// Marks a link.
     @discardableResult
     func insert(_ kind: Kind, _ digest: Digest, in repository: String) -> Bool {
-        insert(Self.fingerprint(kind, digest, repository))
+        insert(hash.fingerprint(kind, digest, repository))
     }
 
-    func contains(_ blob: Digest) -> Bool { contains(Self.fingerprint(.blob, blob, "")) }
+    func contains(_ blob: Digest) -> Bool { contains(hash.fingerprint(.blob, blob, "")) }
 
     func contains(_ kind: Kind, _ digest: Digest, in repository: String) -> Bool {
-        contains(Self.fingerprint(kind, digest, repository))
+        contains(hash.fingerprint(kind, digest, repository))
     }
+
+    // MARK: Fingerprints
+
+    /// The fingerprints of one part, in no order.
+    func fingerprints(inPart part: Int) -> [UInt64] { parts[part].table.withLock { $0.fingerprints } }
+
+    /// Adds a fingerprint that a set with the same key had.
+    func restore(_ fingerprint: UInt64) { _ = insert(fingerprint) }
 
     private func insert(_ fingerprint: UInt64) -> Bool {
         parts[Int(fingerprint >> 56)].table.withLock { $0.insert(fingerprint) }
@@ -57,14 +85,5 @@ final class MarkSet: Sendable {
 
     private func contains(_ fingerprint: UInt64) -> Bool {
         parts[Int(fingerprint >> 56)].table.withLock { $0.contains(fingerprint) }
-    }
-
-    /// SipHash with this process's key: nobody can choose digests that collide.
-    private static func fingerprint(_ kind: Kind, _ digest: Digest, _ repository: String) -> UInt64 {
-        var hasher = Hasher()
-        hasher.combine(kind)
-        hasher.combine(digest)
-        if kind != .blob { hasher.combine(repository) }
-        return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 }

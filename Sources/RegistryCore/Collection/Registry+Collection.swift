@@ -7,7 +7,8 @@ extension Registry {
     /// What a client was told exists stays for the grace period from then; an accepted manifest keeps all that it
     /// refers to. The protocol and what is assumed: `Documentation/explanation/collection.md`.
     ///
-    /// It can be cancelled, or killed, at any time; the next run goes on. It runs in the caller's task and in children of
+    /// It can be cancelled, or killed, at any time; the next run goes on, and after a long one where that was
+    /// (``CollectionOptions/checkpointEvery``). It runs in the caller's task and in children of
     /// it, which must not be an event loop's.
     ///
     /// - Parameters:
@@ -22,10 +23,9 @@ extension Registry {
         guard options.grace == 0 || options.grace >= 2 * least else {
             throw CollectionError.graceTooShort(seconds: options.grace, least: 2 * least)
         }
-        let run = CollectionRun(self, options, listener: listener)
-        let work = GarbageCollection(run: run)
         guard !options.isDryRun else {
-            try await work.perform(renewing: {})
+            let run = CollectionRun(self, options, listener: listener)
+            try await GarbageCollection(run: run).perform(renewing: {})
             return run.summary
         }
         var lease = try await CollectionLease(
@@ -34,8 +34,16 @@ extension Registry {
             seconds: options.lease,
             now: shared.now
         )
+        let run: CollectionRun
         do {
-            try await work.perform(renewing: { try await lease.renewIfDue() })
+            run = try await collectionRun(options, listener, renewing: { try await lease.renewIfDue() })
+        } catch {
+            await lease.release()
+            throw error
+        }
+        do {
+            try await GarbageCollection(run: run).perform(renewing: { try await lease.renewIfDue() })
+            await run.keeper?.remove(of: run)
         } catch {
             noteRemoval()
             run.report(.problem("ended early: \(error)"))
@@ -48,6 +56,24 @@ extension Registry {
         try await keep(summary)
         await lease.release()
         return summary
+    }
+
+    /// A new run, or one that goes on with one that has not ended.
+    private func collectionRun(
+        _ options: CollectionOptions,
+        _ listener: (@Sendable (CollectionEvent) -> Void)?,
+        renewing renew: () async throws -> Void
+    ) async throws -> CollectionRun {
+        let checkpoints = CheckpointStore(driver: driver)
+        let finding = try await checkpoints.find(for: options, now: shared.now(), renewing: renew)
+        if case .checkpoint(let checkpoint, let marks) = finding {
+            return CollectionRun(self, options, resuming: (checkpoint, marks), listener: listener)
+        }
+        let run = CollectionRun(self, options, listener: listener)
+        if case .unusable(let reason) = finding {
+            run.report(.problem("what a collection that was killed has written down is not used: \(reason)"))
+        }
+        return run
     }
 
     /// What the last collection in this store did, as JSON (``CollectionSummary/json``); `nil` when there was none. One

@@ -56,6 +56,15 @@ struct RepositoryMarking: Sendable {
         for digest in excluded.sorted() { run.report(.eligibleManifest(digest, in: repository)) }
     }
 
+    /// Marks what the manifests refer to whose links are in quarantine.
+    ///
+    /// - Throws: as ``mark()``.
+    func markHeld() async throws {
+        try await forEachRevisions(held: true) { revisions in
+            for revision in revisions { try await mark(revision, try await manifest(revision), isKept: false) }
+        }
+    }
+
     /// Where links are looked for, in order: in quarantine before and after their places, so that one which goes there
     /// or comes back meanwhile is seen. Nothing lies in quarantine in the usual case.
     private func sources() async throws -> [Bool] {

@@ -1,7 +1,8 @@
 /// Finds every folder below `repositories`, or below a copy of it, that has something of a repository in it.
 ///
 /// Unlike ``RepositoryWalk`` it also finds what is no repository to a client: folders with links or uploads only, and
-/// names that break the grammar. No order is promised.
+/// names that break the grammar. A folder comes before what is in it, and the folders in one are in the order of bytes, so
+/// that a walk can go on after any of them.
 struct RepositoryTree {
     /// A folder that has content of a repository.
     struct Found: Sendable {
@@ -22,9 +23,18 @@ struct RepositoryTree {
     private let driver: any StorageDriver
     private var levels: [Level]
 
-    init(_ driver: any StorageDriver, below top: StoragePath) {
+    /// - Parameter last: the name after which the walk goes on, whether it is still there or not; `nil` to begin.
+    init(_ driver: any StorageDriver, below top: StoragePath, after last: String? = nil) {
         self.driver = driver
-        levels = [Level(path: top, name: "", pages: FolderPages(driver, top))]
+        levels = []
+        var (path, name) = (top, "")
+        for component in last?.split(separator: "/") ?? [] {
+            levels.append(Level(path: path, name: name, pages: FolderPages(driver, path, after: String(component))))
+            path = path.appending(component)
+            name = name.isEmpty ? String(component) : "\(name)/\(component)"
+        }
+        // What is in the last one comes after it.
+        levels.append(Level(path: path, name: name, pages: FolderPages(driver, path)))
     }
 
     /// The next one; `nil` at the end.

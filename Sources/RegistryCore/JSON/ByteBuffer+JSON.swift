@@ -87,7 +87,7 @@ extension ByteBuffer {
     /// Writes what a long run did as an object: its texts, whether it changed nothing, its numbers, and what was not as it
     /// should be.
     mutating func writeJSONSummary(
-        texts: [(name: String, value: String)],
+        texts: [(name: String, value: String?)],
         isDryRun: Bool,
         numbers: [(name: String, value: Int64)],
         problems: [String]
@@ -96,7 +96,7 @@ extension ByteBuffer {
         writeString("{")
         for (name, text) in texts {
             writeJSONName(name, isFirst: &isFirst)
-            writeJSONString(text)
+            if let text { writeJSONString(text) } else { writeString("null") }
         }
         writeJSONName("dryRun", isFirst: &isFirst)
         writeString(isDryRun ? "true" : "false")

@@ -5,6 +5,9 @@
 /// _registryd/collection/terms/<number>                     who may collect
 /// _registryd/collection/seen/<shard>                       when what is in quarantine was seen there
 /// _registryd/collection/last                               what the last run did
+/// _registryd/collection/checkpoint/state                   how far a run is that has not ended, and what it has counted
+/// _registryd/collection/checkpoint/marks/<id>              its marks, of which the state names one
+/// _registryd/collection/checkpoint/growing/<id>            marks that are being written
 /// _registryd/trash/<id>/deleted                            a deleted repository's name and when it was deleted
 /// _registryd/trash/<id>/whole                              all of it is here
 /// _registryd/trash/<id>/claimed                            the name and time, while it is removed for good
@@ -17,6 +20,10 @@ extension StoreLayout {
     static let quarantinedRepositories = quarantine.appending("repositories")
     static let collectionTerms = own.appending("collection/terms")
     static let lastCollection = own.appending("collection/last")
+    static let checkpoint = own.appending("collection/checkpoint")
+    static let checkpointState = checkpoint.appending("state")
+    static let checkpointMarks = checkpoint.appending("marks")
+    static let growingMarks = checkpoint.appending("growing")
     static let trash = own.appending("trash")
     static let deletions = own.appending("deleted")
     static let deletionRecordsFolder = "_records"

@@ -10,7 +10,7 @@ public struct Digest: Sendable, Hashable {
     ///
     /// Not a SIMD vector: its alignment of 64 bytes is more than Swift 6.3.1 gives the frame of an asynchronous
     /// function, which then writes behind its end.
-    private let words: InlineArray<8, UInt64>
+    let words: InlineArray<8, UInt64>
 
     /// Makes a digest of the bytes that a hash function gave.
     ///

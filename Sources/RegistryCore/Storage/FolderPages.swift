@@ -9,15 +9,19 @@ struct FolderPages {
     private var after: String?
     private var isAtEnd = false
 
-    /// - Parameter absences: which errors mean that the folder is not there.
+    /// - Parameters:
+    ///   - after: only names that sort after this one.
+    ///   - absences: which errors mean that the folder is not there.
     init(
         _ driver: any StorageDriver,
         _ path: StoragePath,
+        after: String? = nil,
         holding: String? = nil,
         absences: Set<StorageError.Code> = [.notFound]
     ) {
         self.driver = driver
         self.path = path
+        self.after = after
         self.holding = holding
         self.absences = absences
     }

@@ -94,9 +94,10 @@ public final class CollectionService: Service {
 
     private func note(_ event: CollectionEvent, _ formatter: CollectionLines) {
         let line = formatter.lines(for: event)
+        let remark = formatter.note(for: event)
         status.withLock { status in
             if case .progress(let summary) = event { status.summary = summary }
-            if case .problem(let text) = event { status.append("problem: \(text)") }
+            if let remark { status.append(remark) }
             if let line { status.append(line) }
         }
     }

@@ -45,7 +45,24 @@ struct StormTests {
         }
     }
 
-    private func storm(on driver: any StorageDriver, _ clock: FastClock, untagged: Bool) async throws {
+    @Test("refuses no push and breaks no pull when collections are stopped all the time, and gone on with")
+    func stopped() async throws {
+        // Slower, since nobody goes on with a run that began more than a grace period ago.
+        let clock = FastClock(milliseconds: 40)
+        let driver = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        driver.inject(.init(nil, .run { await Task.yield() }))
+        let resumed = StormClient.Counter()
+        try await storm(on: driver, clock, untagged: true, counting: resumed)
+        #expect(resumed.value > 0)
+    }
+
+    /// - Parameter resumed: counts the collections that went on with one that was stopped; `nil` to stop none.
+    private func storm(
+        on driver: any StorageDriver,
+        _ clock: FastClock,
+        untagged: Bool,
+        counting resumed: StormClient.Counter? = nil
+    ) async throws {
         let replicas = (0..<2).map { _ in
             var options = Registry.Options()
             options.allowsDeletion = true
@@ -61,7 +78,8 @@ struct StormTests {
         // A machine that is busy with other things may not come to collect anything until then.
         let (lastMoment, progress) = (deadline + .seconds(60), StormClient.Counter())
         @Sendable func isOver() -> Bool {
-            ContinuousClock.now >= (progress.value > 0 ? deadline : lastMoment)
+            let isDone = progress.value > 0 && resumed?.value != 0
+            return ContinuousClock.now >= (isDone ? deadline : lastMoment)
         }
         let collected = try await withThrowingTaskGroup(of: Int.self) { group in
             for client in clients {
@@ -77,7 +95,9 @@ struct StormTests {
                     var collected = 0
                     while !isOver() {
                         do {
-                            let summary = try await replica.collect(Self.options(untagged: untagged))
+                            guard
+                                let summary = try await Self.collect(replica, untagged: untagged, counting: resumed)
+                            else { continue }
                             collected += summary.blobsRemoved + summary.blobsQuarantined
                             if collected > 0 { progress.increment() }
                         } catch CollectionError.busy, CollectionError.leaseLost {}
@@ -119,6 +139,37 @@ struct StormTests {
         #expect(try await store.quarantined().isEmpty)
     }
 
+    /// Collects, or begins to.
+    ///
+    /// - Returns: what was done; `nil` when it was stopped.
+    private static func collect(
+        _ replica: Registry,
+        untagged: Bool,
+        counting resumed: StormClient.Counter?
+    ) async throws -> CollectionSummary? {
+        guard let resumed else { return try await replica.collect(options(untagged: untagged)) }
+        var options = options(untagged: untagged)
+        options.checkpointEvery = 0
+        // Every third one is left to its end, or there might be none within a grace period.
+        let last = Int.random(in: 0..<3) == 0 ? .max : Int.random(in: 1...10)
+        let (steps, reached) = AsyncStream<Void>.makeStream()
+        return try await withThrowingTaskGroup(of: CollectionSummary.self) { group in
+            group.addTask { [options] in
+                defer { reached.finish() }
+                return try await replica.collect(options) { event in
+                    if case .resumed = event { resumed.increment() }
+                    if case .progress = event { reached.yield() }
+                }
+            }
+            var count = 0
+            for await _ in steps {
+                count += 1
+                if count == last { group.cancelAll() }
+            }
+            do { return try await group.next() } catch is CancellationError { return nil }
+        }
+    }
+
     private static func options(untagged: Bool) -> CollectionOptions {
         var options = CollectionOptions()
         options.grace = StormClient.grace
@@ -128,17 +179,20 @@ struct StormTests {
     }
 }
 
-/// A clock on which a second lasts 10 ms.
+/// A clock on which a second lasts some milliseconds: 10 where nothing else is said.
 final class FastClock: Sendable {
     private let began = ContinuousClock.now
     private let base = WallTime.now().seconds
     private let extra = Mutex<Int64>(0)
+    private let milliseconds: Int64
+
+    init(milliseconds: Int64 = 10) { self.milliseconds = milliseconds }
 
     func advance(_ seconds: Int64) { extra.withLock { $0 += seconds } }
 
     var now: WallTime {
         let passed = (ContinuousClock.now - began).components
-        let hundredths = passed.seconds * 100 + passed.attoseconds / 10_000_000_000_000_000
-        return WallTime(seconds: base + hundredths + extra.withLock { $0 })
+        let whole = passed.seconds * 1000 + passed.attoseconds / 1_000_000_000_000_000
+        return WallTime(seconds: base + whole / milliseconds + extra.withLock { $0 })
     }
 }
