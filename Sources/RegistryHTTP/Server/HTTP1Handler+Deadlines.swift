@@ -22,7 +22,7 @@ extension HTTP1Handler {
         setDeadline(.now() + Self.moment)
     }
 
-    private static var moment: TimeAmount { .milliseconds(10) }
+    private static var moment: TimeAmount { .milliseconds(5) }
 
     private func schedule(_ time: NIODeadline) {
         guard let context, !isClosed else { return }
