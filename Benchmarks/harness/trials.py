@@ -3,6 +3,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import time
 
 from . import load, machine, processes, servers
 from .collecting import collecting
@@ -127,6 +128,8 @@ class Trials:
         root = self.stores.manifest()[0]
         with servers.running(server, servers.Options(root), self.folder) as it:
             if workload.connections == 1:
+                # A server that has just answered for the first time is still starting.
+                time.sleep(2)
                 return {'value': processes.memory_mib(it.pid, 'VmRSS')}
             command = self.generator.command('idle', it.port, target='/v2/', connections=workload.connections,
                                              grace=60)

@@ -4,6 +4,9 @@ internal import NIOCore
 struct GarbageCollection: Sendable {
     let run: CollectionRun
 
+    /// How often deleted repositories are looked for while the walk goes on.
+    private static let trashInterval = Duration.seconds(5)
+
     private var driver: any StorageDriver { run.driver }
     private var options: CollectionOptions { run.options }
 
@@ -41,17 +44,23 @@ struct GarbageCollection: Sendable {
         let run = run
         // Before the walk and after it: a repository may be restored, or deleted, while the walk passes.
         var passed = try await markTrash(renew, except: [])
-        var hasMarkedHeld = false
+        var lookedIntoTrash = ContinuousClock.now
+        // A link may come back to where the walk has passed, and leave nothing in quarantine by which the walk at the end
+        // would find it.
+        try await markHeldRevisions(renew)
         let last = run.keeper?.last(of: .marking)
         var live = RepositoryTree(driver, below: StoreLayout.repositories, after: last)
         try await forEachBetweenCheckpoints(.marking, of: run, renewing: renew, name: \.name) {
             // What would be seen at the end of an uninterrupted walk may have come back to where it passed before the walk
             // goes on: see "When a run is interrupted" in the protocol.
-            if !hasMarkedHeld { try await markHeldRevisions(renew) }
-            hasMarkedHeld = true
             passed.formUnion(try await markTrash(renew, except: passed))
         } next: {
-            try await live.next()
+            // A repository may be deleted before the walk comes to it, and be restored after the walk has passed.
+            if ContinuousClock.now - lookedIntoTrash >= Self.trashInterval {
+                passed.formUnion(try await markTrash(renew, except: passed))
+                lookedIntoTrash = .now
+            }
+            return try await live.next()
         } _: { found in
             let repository = try repository(of: found)
             if found.parts.contains(StoreLayout.manifestsFolder) {

@@ -74,7 +74,7 @@ extension HTTP1Handler {
     func letOthersRun() async {
         guard let loop = context?.eventLoop else { return }
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            _ = loop.scheduleTask(in: .microseconds(20)) { continuation.resume() }
+            _ = loop.scheduleTask(in: .microseconds(5)) { continuation.resume() }
         }
     }
 

@@ -17,8 +17,8 @@ public struct ServerConfiguration: Sendable {
     public var limits = Limits()
     /// How long a client may take.
     public var timeouts = Timeouts()
-    /// The largest part of a file that is handed to the kernel at once, in bytes. Between two parts, other
-    /// connections of the same event loop get their turn.
+    /// How much of a file is handed to the kernel before other connections of the same event loop get their turn, in
+    /// bytes, where the client takes it as fast as it is sent.
     public var filePieceBytes = 4 * 1024 * 1024
     /// The largest part of an object that is held in memory at once, in bytes.
     public var readPieceBytes = 512 * 1024
