@@ -41,7 +41,7 @@ extension HTTP1Handler {
             guard await sendThrough(.fileRegion(region)) else { return false }
             if !wroteAtOnce { turn = 0 }
             let burst = min(Self.bytesOfBurst, range.upperBound - end)
-            guard let sent = sendAtOnce(file, from: end, burst) else { return false }
+            guard let sent = burst == 0 ? 0 : sendAtOnce(file, from: end, burst) else { return false }
             count(end - offset + sent)
             turn += end - offset + sent
             offset = end + sent
