@@ -18,9 +18,11 @@ struct SimulateCollection {
     private static let base = 64 << 20
 
     static func main() async throws {
-        let arguments = CommandLine.arguments.dropFirst().map { Int($0) ?? 0 }
-        let blobs = arguments.first ?? 10_000_000
-        let garbage = arguments.dropFirst().first ?? blobs / 10
+        let arguments = CommandLine.arguments.dropFirst()
+        let stops = arguments.contains("--stop")
+        let numbers = arguments.filter { $0 != "--stop" }.map { Int($0) ?? 0 }
+        let blobs = numbers.first ?? 10_000_000
+        let garbage = numbers.dropFirst().first ?? blobs / 10
         let folder = notesFolder()
         defer { rmdir(folder) }
         let store = SimulatedStore(blobs: blobs, garbage: garbage, notesIn: folder)
@@ -33,11 +35,11 @@ struct SimulateCollection {
         )
         var isRight = true
         let whole = ContinuousClock.now
-        if arguments.contains(-1) { try await stop(registry, halfOf: store) }
+        if stops { try await stop(registry, halfOf: store) }
         for run in ["takes away", "removes"] {
             let began = ContinuousClock.now
             // A run goes on with one that was stopped less than the grace period ago.
-            if run == "removes" || !arguments.contains(-1) { clock.advance(200_000) }
+            if run == "removes" || !stops { clock.advance(200_000) }
             let marking = Mutex<ContinuousClock.Instant?>(nil)
             let summary = try await registry.collect { event in
                 if case .resumed = event {

@@ -42,24 +42,26 @@ struct GarbageCollection: Sendable {
 
     private func markAll(_ renew: () async throws -> Void) async throws {
         let run = run
-        // Before the walk and after it: a repository may be restored, or deleted, while the walk passes.
-        var passed = try await markTrash(renew, except: [])
+        var passed: Set<String> = []
         var lookedIntoTrash = ContinuousClock.now
+        func lookIntoTrash() async throws {
+            passed.formUnion(try await markTrash(renew, except: passed))
+            lookedIntoTrash = .now
+        }
+        // Before the walk and after it: a repository may be restored, or deleted, while the walk passes.
+        try await lookIntoTrash()
         // A link may come back to where the walk has passed, and leave nothing in quarantine by which the walk at the end
         // would find it.
-        try await markHeldRevisions(renew)
+        try await forEachHeld(renew) { try await $0.markHeld() }
         let last = run.keeper?.last(of: .marking)
         var live = RepositoryTree(driver, below: StoreLayout.repositories, after: last)
         try await forEachBetweenCheckpoints(.marking, of: run, renewing: renew, name: \.name) {
             // What would be seen at the end of an uninterrupted walk may have come back to where it passed before the walk
             // goes on: see "When a run is interrupted" in the protocol.
-            passed.formUnion(try await markTrash(renew, except: passed))
+            try await lookIntoTrash()
         } next: {
             // A repository may be deleted before the walk comes to it, and be restored after the walk has passed.
-            if ContinuousClock.now - lookedIntoTrash >= Self.trashInterval {
-                passed.formUnion(try await markTrash(renew, except: passed))
-                lookedIntoTrash = .now
-            }
+            if ContinuousClock.now - lookedIntoTrash >= Self.trashInterval { try await lookIntoTrash() }
             return try await live.next()
         } _: { found in
             let repository = try repository(of: found)
@@ -72,21 +74,16 @@ struct GarbageCollection: Sendable {
         }
         // Of some of these nothing is left in their places. The others are marked once more: a repository that came back
         // to its place since the walk above has passed must not be missed.
-        var held = RepositoryTree(driver, below: StoreLayout.quarantinedRepositories)
-        try await forEachConcurrently(atMost: options.concurrency) {
-            try await renew()
-            return try await held.next()
-        } _: { found in
-            var place = Self.place(try repository(of: found))
-            place.isSilent = true
-            try await RepositoryMarking(run: run, place: place).mark()
-        }
-        _ = try await markTrash(renew, except: passed)
+        try await forEachHeld(renew) { try await $0.mark() }
+        try await lookIntoTrash()
         try await markDeletions(renew)
     }
 
-    /// Marks what manifests in quarantine refer to.
-    private func markHeldRevisions(_ renew: () async throws -> Void) async throws {
+    /// Marks, in silence, repositories of which something is in quarantine.
+    private func forEachHeld(
+        _ renew: () async throws -> Void,
+        _ mark: @escaping @Sendable (RepositoryMarking) async throws -> Void
+    ) async throws {
         let run = run
         var held = RepositoryTree(driver, below: StoreLayout.quarantinedRepositories)
         try await forEachConcurrently(atMost: options.concurrency) {
@@ -95,7 +92,7 @@ struct GarbageCollection: Sendable {
         } _: { found in
             var place = Self.place(try repository(of: found))
             place.isSilent = true
-            try await RepositoryMarking(run: run, place: place).markHeld()
+            try await mark(RepositoryMarking(run: run, place: place))
         }
     }
 

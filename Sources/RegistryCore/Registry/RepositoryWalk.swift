@@ -59,7 +59,7 @@ struct RepositoryWalk {
                 continue
             }
             let name = levels[depth].prefix + entry
-            guard reachesPastStart(name), start.map({ Self.precedes($0, name) }) ?? true else {
+            guard start.map({ Self.precedes($0, name) }) ?? true else {
                 levels[depth].entries.removeFirst()
                 if reachesPastStart(name) { levels[depth].pending.append(PassedFolder(name: entry)) }
                 continue

@@ -29,8 +29,6 @@ struct UploadSession {
     private var isKnown: Bool
     /// Whether the bytes were published.
     private var isPublished = false
-    /// Whether nothing of the upload is left.
-    private var isGone = false
     private var hasher = ContentHasher(.canonical)
     /// A hash by another algorithm, where all bytes pass in one request.
     private var otherHasher: ContentHasher?
@@ -225,13 +223,13 @@ struct UploadSession {
             try await driver.put(inOrder: [data] + links, discarding: folder)
             isPublished = true
         }
-        isGone = true
+        isKnown = false
     }
 
     /// Removes what is left of the upload.
     func end() async throws {
         if !isPublished { try? await writer?.cancel() }
-        guard isKnown, !isGone else { return }
+        guard isKnown else { return }
         try await driver.deleteTree(at: StoreLayout.upload(id, in: repository))
     }
 

@@ -36,8 +36,8 @@ public struct TracedDriver<Tracing: Tracer>: StorageDriver {
 
     /// `PutContent`, once for all of them, at the first one's path.
     public func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError) {
-        guard let first = objects.first else { return }
-        try await trace("PutContent", first.path) { (span) async throws(StorageError) in
+        guard let path = objects.first?.path ?? tree else { return }
+        try await trace("PutContent", path) { (span) async throws(StorageError) in
             span.attributes["\(prefix)content.length"] = objects.reduce(0) { $0 + $1.content.readableBytes }
             try await driver.put(inOrder: objects, discarding: tree)
         }

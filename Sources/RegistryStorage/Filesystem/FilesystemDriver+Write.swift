@@ -24,7 +24,7 @@ extension FilesystemDriver {
 
     /// Writes small objects one after the other, in one visit to the pool.
     public func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError) {
-        guard let first = objects.first else { return }
+        guard let path = objects.first?.path ?? tree else { return }
         let row = FileRow(
             items: objects.map { object in
                 let file = AtomicFile(changes: changes, target: place.absolute(object.path))
@@ -32,7 +32,7 @@ extension FilesystemDriver {
             }
         )
         let discarded = tree.map { place.absolute($0) }
-        try await onStore(first.path, .writing) { [calls] () throws(StorageError) in
+        try await onStore(path, .writing) { [calls] () throws(StorageError) in
             try row.put()
             if let discarded { try? TreeRemoval(calls: calls).remove(discarded) }
         }

@@ -33,6 +33,17 @@ extension StorageConformance {
             try await subject.driver.deleteTree(at: subject.path("f/a"))
             try subject.expect(try await subject.names(in: "f"), ["b"], "names")
         },
+        Check("put in order removes a tree after what it writes, though it may be gone or nothing be written") {
+            subject in
+            for place in ["f/a", "f/b/c", "g/a"] { try await subject.put("", at: place) }
+            let objects = [StoredContent(ByteBuffer(string: "new"), at: subject.path("new"))]
+            try await subject.driver.put(inOrder: objects, discarding: subject.path("f"))
+            try subject.expect(try await subject.text(at: "new"), "new", "content")
+            try subject.expect(try await subject.driver.exists(at: subject.path("f")), false, "exists")
+            try await subject.driver.put(inOrder: objects, discarding: subject.path("none"))
+            try await subject.driver.put(inOrder: [], discarding: subject.path("g"))
+            try subject.expect(try await subject.driver.exists(at: subject.path("g")), false, "exists")
+        },
         Check("deleteTree of a path leaves what only begins like it") { subject in
             for place in ["a/x", "ab/x", "a-/x", "a.b", "a0"] { try await subject.put(place, at: place) }
             try await subject.driver.deleteTree(at: subject.path("a"))

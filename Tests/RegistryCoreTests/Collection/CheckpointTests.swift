@@ -15,7 +15,7 @@ struct CheckpointTests {
 
     init() throws {
         let clock = clock
-        faulty = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        faulty = FaultyDriver(MemoryDriver(clock: { clock.now }))
         store = CollectedStore(on: faulty, clock: clock)
         a = try CollectedStore.name("a")
         b = try CollectedStore.name("b")
@@ -29,10 +29,7 @@ struct CheckpointTests {
         clock.advance(CollectedStore.grace + 2)
         faulty.inject(.init(.list, .fail(.failed), pathSuffix: "repositories/b/_manifests/revisions/sha256"))
         await #expect(throws: StorageError.self) {
-            try await store.collect {
-                $0.concurrency = 1
-                $0.checkpointEvery = 0
-            }
+            try await store.collect { $0.beCareful() }
         }
         faulty.heal()
         let content = try await faulty.content(at: StoreLayout.checkpointState, limit: 1 << 20)

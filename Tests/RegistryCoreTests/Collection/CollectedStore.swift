@@ -16,6 +16,19 @@ final class MovedClock: Sendable {
     var now: WallTime { WallTime(seconds: state.withLock { $0 }) }
 }
 
+extension MemoryDriver {
+    /// One whose objects are as old as a clock says.
+    convenience init(clock: @escaping @Sendable () -> WallTime) { self.init(now: { clock().seconds * 1_000_000_000 }) }
+}
+
+extension CollectionOptions {
+    /// One repository after the other, with a checkpoint after each, so that a test knows where a run is stopped.
+    mutating func beCareful() {
+        concurrency = 1
+        checkpointEvery = 0
+    }
+}
+
 /// A registry whose garbage is collected, with what tests push into it.
 struct CollectedStore: Sendable {
     static let grace: Int64 = 1000
@@ -43,7 +56,7 @@ struct CollectedStore: Sendable {
     /// On memory.
     init() {
         let clock = MovedClock()
-        self.init(on: MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }), clock: clock)
+        self.init(on: MemoryDriver(clock: { clock.now }), clock: clock)
     }
 
     static func name(_ text: String) throws -> RepositoryName { try #require(RepositoryName(text)) }

@@ -25,7 +25,7 @@ struct CollectionFailureTests {
 
     init() throws {
         let clock = clock
-        faulty = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        faulty = FaultyDriver(MemoryDriver(clock: { clock.now }))
         store = CollectedStore(on: faulty, clock: clock)
         a = try CollectedStore.name("team/a")
         b = try CollectedStore.name("b")
@@ -111,7 +111,7 @@ struct CollectionFailureTests {
         var hasEnded = false
         while !hasEnded {
             let clock = MovedClock()
-            let base = MemoryDriver(now: { clock.now.seconds * 1_000_000_000 })
+            let base = MemoryDriver(clock: { clock.now })
             let faulty = FaultyDriver(base)
             let store = CollectedStore(on: faulty, clock: clock)
             _ = try await fill(store)

@@ -81,7 +81,7 @@ struct DeletedRepositoryTests {
         var hasEnded = false
         while !hasEnded {
             let clock = MovedClock()
-            let faulty = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+            let faulty = FaultyDriver(MemoryDriver(clock: { clock.now }))
             let store = CollectedStore(on: faulty, clock: clock)
             let image = try await store.pushImage(["config", "layer"], tag: "t", to: a)
             faulty.inject(.init(nil, .fail(.failed), skipping: stop))

@@ -18,7 +18,7 @@ struct MeanwhileTests {
 
     init() throws {
         let clock = clock
-        faulty = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        faulty = FaultyDriver(MemoryDriver(clock: { clock.now }))
         store = CollectedStore(on: faulty, clock: clock)
         a = try CollectedStore.name("a")
         b = try CollectedStore.name("b")
@@ -32,16 +32,11 @@ struct MeanwhileTests {
         case sweeping
     }
 
-    private static func carefully(_ options: inout CollectionOptions) {
-        options.concurrency = 1
-        options.checkpointEvery = 0
-    }
-
     /// Runs until it is killed.
     private func kill(_ kill: Kill = .marking, untagged: Bool = false) async throws {
         let part = kill == .marking ? "_manifests/revisions" : "_layers"
         faulty.inject(.init(.list, .fail(.failed), pathSuffix: "v2/repositories/z/\(part)/sha256"))
-        await #expect(throws: StorageError.self) { try await store.collect(untagged: untagged, Self.carefully) }
+        await #expect(throws: StorageError.self) { try await store.collect(untagged: untagged) { $0.beCareful() } }
         faulty.heal()
         clock.advance(100)
     }
@@ -49,7 +44,7 @@ struct MeanwhileTests {
     /// Goes on by another process, and then collects until nothing is left to do.
     private func goOn(untagged: Bool = false, resumes: Bool = true) async throws {
         let next = CollectedStore(on: faulty, clock: clock)
-        #expect(try await (next.collect(untagged: untagged, Self.carefully).resumed != nil) == resumes)
+        #expect(try await (next.collect(untagged: untagged) { $0.beCareful() }.resumed != nil) == resumes)
         try await next.collectAll(untagged: untagged)
         #expect(try await store.quarantined().isEmpty)
     }
@@ -150,7 +145,7 @@ struct MeanwhileTests {
         // Whoever asks for it gets it.
         #expect(try await store.hasManifest(image, in: a))
         let next = CollectedStore(on: faulty, clock: clock)
-        #expect(try await next.collect(untagged: true, Self.carefully).resumed != nil)
+        #expect(try await next.collect(untagged: true) { $0.beCareful() }.resumed != nil)
         #expect(try await store.blobs().contains(CollectedStore.digest("layer")))
     }
 
@@ -200,7 +195,7 @@ struct MeanwhileTests {
         for (digest, name) in images { try await store.registry.deleteManifest(digest, in: name) }
         #expect(try await store.registry.restore(.digest(images[0].0, in: a)) != nil)
         let next = CollectedStore(on: faulty, clock: clock)
-        #expect(try await next.collect(untagged: true, Self.carefully).resumed != nil)
+        #expect(try await next.collect(untagged: true) { $0.beCareful() }.resumed != nil)
         for (digest, name) in images.dropFirst() {
             #expect(try await store.registry.restore(.digest(digest, in: name)) != nil)
         }

@@ -24,13 +24,8 @@ struct ResumedCollectionTests {
 
     init() {
         let clock = clock
-        faulty = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        faulty = FaultyDriver(MemoryDriver(clock: { clock.now }))
         store = CollectedStore(on: faulty, clock: clock)
-    }
-
-    private static func carefully(_ options: inout CollectionOptions) {
-        options.concurrency = 1
-        options.checkpointEvery = 0
     }
 
     /// Counts the calls of one operation on a path, from now on.
@@ -53,7 +48,7 @@ struct ResumedCollectionTests {
         clock.advance(CollectedStore.grace + 2)
         let began = clock.now
         faulty.inject(.init(.list, .fail(.failed), pathSuffix: "/c/_manifests/revisions/sha256", times: 1))
-        await #expect(throws: StorageError.self) { try await store.collect(Self.carefully) }
+        await #expect(throws: StorageError.self) { try await store.collect { $0.beCareful() } }
         #expect(try await !store.objects(below: "_registryd/collection/checkpoint").isEmpty)
         faulty.heal()
 
@@ -62,7 +57,7 @@ struct ResumedCollectionTests {
         let events = Mutex<[String]>([])
         var options = CollectionOptions()
         options.grace = CollectedStore.grace
-        Self.carefully(&options)
+        options.beCareful()
         let summary = try await other.registry.collect(options) { event in
             if let text = CollectionLines().note(for: event) { events.withLock { $0.append(text) } }
         }
@@ -85,20 +80,20 @@ struct ResumedCollectionTests {
         }
         clock.advance(CollectedStore.grace + 2)
         faulty.inject(.init(.list, .fail(.failed), pathSuffix: "repositories/b/_layers/sha256", times: 1))
-        await #expect(throws: StorageError.self) { try await store.collect(Self.carefully) }
+        await #expect(throws: StorageError.self) { try await store.collect { $0.beCareful() } }
         faulty.heal()
 
         let manifests = count(.content, "/data")
         let layers = names.map { count(.list, "v2/repositories/\($0)/_layers/sha256") }
         let folders = try await store.objects(below: "blobs/sha256").map { $0.split(separator: "/")[2] }.sorted()
         faulty.inject(.init(.list, .fail(.failed), pathSuffix: "v2/blobs/sha256/\(folders[5])", times: 1))
-        await #expect(throws: StorageError.self) { try await other.collect(Self.carefully) }
+        await #expect(throws: StorageError.self) { try await other.collect { $0.beCareful() } }
         #expect(manifests.value == 0 && layers.map(\.value) == [0, 1, 1])
         faulty.heal()
 
         let repositories = count(.list, "v2/repositories")
         let blobs = folders.map { count(.list, "v2/blobs/sha256/\($0)") }
-        let summary = try await other.collect(Self.carefully)
+        let summary = try await other.collect { $0.beCareful() }
         #expect(repositories.value == 0)
         #expect(blobs.prefix(5).allSatisfy { $0.value == 0 } && blobs.dropFirst(5).allSatisfy { $0.value > 0 })
         #expect(summary.blobsQuarantined == 3 && summary.layersQuarantined == 3 && summary.repositoriesSwept == 3)
@@ -116,12 +111,12 @@ struct ResumedCollectionTests {
         for change in [{ $0.isDryRun = true }, { $0.scope = { _ in true } }] as [(inout CollectionOptions) -> Void] {
             await #expect(throws: StorageError.self) {
                 try await store.collect { options in
-                    Self.carefully(&options)
+                    options.beCareful()
                     change(&options)
                 }
             }
         }
-        await #expect(throws: StorageError.self) { try await store.collect(grace: 0, Self.carefully) }
+        await #expect(throws: StorageError.self) { try await store.collect(grace: 0) { $0.beCareful() } }
         #expect(try await store.objects(below: "_registryd/collection/checkpoint").isEmpty)
     }
 
@@ -133,7 +128,7 @@ struct ResumedCollectionTests {
         clock.advance(CollectedStore.grace + 2)
         faulty.inject(.init(.append, .fail(.noSpace)))
         faulty.inject(.init(.put, .fail(.noSpace), pathSuffix: "checkpoint/state"))
-        let summary = try await store.collect(Self.carefully)
+        let summary = try await store.collect { $0.beCareful() }
         #expect(summary.phase == .done && summary.blobsQuarantined == 1 && summary.problemCount > 0)
         #expect(try await store.objects(below: "_registryd/collection/checkpoint").isEmpty)
     }
@@ -186,7 +181,7 @@ struct ResumedCollectionTests {
         var (stop, resumptions, hasEnded) = (0, 0, false)
         while !hasEnded {
             let clock = MovedClock()
-            let base = MemoryDriver(now: { clock.now.seconds * 1_000_000_000 })
+            let base = MemoryDriver(clock: { clock.now })
             let faulty = FaultyDriver(base)
             let store = CollectedStore(on: faulty, clock: clock)
             let kept = try await Self.fill(store)
@@ -198,14 +193,14 @@ struct ResumedCollectionTests {
                 clock.advance(CollectedStore.grace + 2)
                 var hasResumed = false
                 do {
-                    try await store.collect(untagged: true, Self.carefully)
+                    try await store.collect(untagged: true) { $0.beCareful() }
                 } catch {
                     hasEnded = false
                     faulty.heal()
                     // Its term has run out.
                     clock.advance(301)
                     let next = CollectedStore(on: faulty, clock: clock)
-                    let summary = try await next.collect(untagged: true, Self.carefully)
+                    let summary = try await next.collect(untagged: true) { $0.beCareful() }
                     hasResumed = summary.resumed != nil
                     resumptions += hasResumed ? 1 : 0
                 }
@@ -236,10 +231,10 @@ struct ResumedCollectionTests {
             let kept = try await Self.fill(store)
             clock.advance(CollectedStore.grace + 2)
             faulty.inject(.init(.list, .fail(.failed), pathSuffix: "/team/a/_manifests/revisions/sha256"))
-            await #expect(throws: StorageError.self) { try await store.collect(Self.carefully) }
+            await #expect(throws: StorageError.self) { try await store.collect { $0.beCareful() } }
             faulty.heal()
             let next = CollectedStore(on: faulty, clock: clock)
-            #expect(try await next.collect(Self.carefully).resumed != nil)
+            #expect(try await next.collect { $0.beCareful() }.resumed != nil)
             #expect(try await store.objects(below: "_registryd/collection/checkpoint").isEmpty)
             try await store.collectAll()
             try await Self.expectReachable(kept, in: store, "on files")

@@ -29,7 +29,7 @@ struct StormTests {
     func inMemory(untagged: Bool) async throws {
         let clock = FastClock()
         // Memory never waits: without this one task would run until the end before the next one began.
-        let driver = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        let driver = FaultyDriver(MemoryDriver(clock: { clock.now }))
         driver.inject(.init(nil, .run { await Task.yield() }))
         try await storm(on: driver, clock, untagged: untagged)
     }
@@ -49,7 +49,7 @@ struct StormTests {
     func stopped() async throws {
         // Slower, since nobody goes on with a run that began more than a grace period ago.
         let clock = FastClock(milliseconds: 40)
-        let driver = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        let driver = FaultyDriver(MemoryDriver(clock: { clock.now }))
         driver.inject(.init(nil, .run { await Task.yield() }))
         let resumed = StormClient.Counter()
         try await storm(on: driver, clock, untagged: true, counting: resumed)

@@ -53,7 +53,7 @@ struct TagHistoryTests {
     func pushedMeanwhile() async throws {
         for call in 0..<40 {
             let clock = MovedClock()
-            let faulty = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+            let faulty = FaultyDriver(MemoryDriver(clock: { clock.now }))
             let store = CollectedStore(on: faulty, clock: clock)
             let image = try await store.pushImage(["x"], tag: "v1", to: a)
             try await store.pushImage(["y"], tag: "v1", to: a)

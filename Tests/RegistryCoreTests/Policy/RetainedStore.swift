@@ -18,7 +18,7 @@ struct RetainedStore: Sendable {
 
     init(on base: (any StorageDriver)? = nil, readOnly: Bool = false) {
         let clock = MovedClock()
-        let driver = FaultyDriver(base ?? MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+        let driver = FaultyDriver(base ?? MemoryDriver(clock: { clock.now }))
         let recorder = PullRecorder(now: { clock.now })
         var options = Registry.Options()
         options.allowsDeletion = true

@@ -199,7 +199,7 @@ struct RetentionRunTests {
         options.allowsDeletion = true
         let store = CollectedStore(
             Registry(
-                driver: MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }),
+                driver: MemoryDriver(clock: { clock.now }),
                 options: options,
                 events: CombinedSink([PullRecorder(), heard]),
                 now: { clock.now }

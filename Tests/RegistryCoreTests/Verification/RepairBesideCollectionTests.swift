@@ -22,7 +22,7 @@ struct RepairBesideCollectionTests {
 
         init() async throws {
             let clock = MovedClock()
-            faulty = FaultyDriver(MemoryDriver(now: { clock.now.seconds * 1_000_000_000 }))
+            faulty = FaultyDriver(MemoryDriver(clock: { clock.now }))
             store = CollectedStore(on: faulty, clock: clock)
             a = try CollectedStore.name("team/app")
             kept = try await store.pushImage(["config", "layer"], tag: "kept", to: a)

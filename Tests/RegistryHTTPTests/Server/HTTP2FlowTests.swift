@@ -139,7 +139,7 @@ struct HTTP2FlowTests {
             let codes = try await client.goodbyes()
             // To the library a connection without streams has ended with the farewell: what the client sends after that,
             // such as its agreement to the settings, is answered with a second one, with an error.
-            #expect(codes.first == 0)
+            #expect(codes == [0] || codes == [0, 1])
             try await untilTrue { server.server.connectionCount == 0 }
         }
     }
