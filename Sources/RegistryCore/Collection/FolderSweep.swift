@@ -18,6 +18,8 @@ struct FolderSweep {
     /// Whether what is in its place and not marked is taken away. At most once in a run: see ``Quarantine``.
     let takesUnmarked: Bool
     let isMarked: @Sendable (Digest) -> Bool
+    /// Whether something that may still come back refers to it: then it may be taken away, but stays in quarantine.
+    var isAwaited: @Sendable (Digest) -> Bool = { _ in false }
 
     private var driver: any StorageDriver { run.driver }
     private var objectName: String {
@@ -79,7 +81,9 @@ struct FolderSweep {
             }
         }
         guard !run.bringsBackOnly else { return false }
-        guard run.options.grace == 0 || seen.map({ run.isOver(seen: $0) }) ?? false else { return false }
+        guard run.options.grace == 0 || seen.map({ run.isOver(seen: $0) }) ?? false && !isAwaited(digest) else {
+            return false
+        }
         if run.options.isDryRun {
             removed(digest, size)
             return false

@@ -13,6 +13,8 @@ final class MarkSet: Sendable {
         case layer
         /// A manifest's link in a repository.
         case revision
+        /// A manifest's link in a repository that a manifest which is to go names as its child.
+        case awaited
     }
 
     /// A part of the set. A class, for a lock can't be an element of an array.

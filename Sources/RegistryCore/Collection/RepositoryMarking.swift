@@ -221,6 +221,9 @@ struct RepositoryMarking: Sendable {
         }
         guard let manifest else { return }
         let references = manifest.references
+        if !isKept {
+            for child in references.manifests { run.marks.insert(.awaited, child.digest, in: place.name) }
+        }
         for descriptor in references.blobs + references.manifests {
             try await mark(descriptor.digest)
         }

@@ -27,7 +27,8 @@ struct RepositorySweep: Sendable {
                     folder: path.appending("\(part)/\(algorithm.rawValue)"),
                     prefix: "\(part)/\(algorithm.rawValue)/",
                     takesUnmarked: takesUnmarked,
-                    isMarked: { marks.contains(kind, $0, in: name) }
+                    isMarked: { marks.contains(kind, $0, in: name) },
+                    isAwaited: { kind == .revision && marks.contains(.awaited, $0, in: name) }
                 )
                 try await sweep.sweep(old, &seen)
             }

@@ -145,7 +145,7 @@ struct CollectedStore: Sendable {
     /// Collects until nothing is left to do: what is taken away in one run is removed in a later one, and what only that
     /// referred to is taken away after.
     func collectAll(untagged: Bool = false) async throws {
-        for _ in 0..<5 {
+        for _ in 0..<6 {
             clock.advance(Self.grace + 2)
             try await collect(untagged: untagged)
         }

@@ -112,6 +112,27 @@ struct CollectionTests {
         #expect(try await store.quarantined().isEmpty)
     }
 
+    @Test("removes no child while its index may come back, so that who asks for the index gets all of it")
+    func awaitedChildren() async throws {
+        let child = try await store.pushImage(["child"], to: a)
+        let index = try await store.putManifest(CollectedStore.index([(child, 2)]), to: a)
+        func links() async throws -> [Bool] {
+            let held = try await store.quarantined().filter { $0.contains("/revisions/") }
+            return [index, child].map { digest in held.contains { $0.contains(digest.hex) } }
+        }
+        store.clock.advance(CollectedStore.grace + 2)
+        try await store.collect(untagged: true)
+        #expect(try await links() == [true, true])
+        store.clock.advance(CollectedStore.grace + 2)
+        try await store.collect(untagged: true)
+        #expect(try await links() == [false, true])
+        try await store.collect(untagged: true)
+        #expect(try await links() == [false, false])
+        try await store.collectAll(untagged: true)
+        #expect(try await store.blobs().isEmpty)
+        #expect(try await store.quarantined().isEmpty)
+    }
+
     @Test("does not bring back what a client has deleted while it was in quarantine")
     func deletedStaysDeleted() async throws {
         let blob = try await store.pushBlob("blob", to: a)
