@@ -30,6 +30,19 @@ struct Holdings: Sendable {
         }
     }
 
+    /// Whether a tag that is given to a manifest, which may be in quarantine or gone, leads to all that ``reachable``
+    /// says: to one that is kept, or that has neither a subject nor referrers, with its children. Of others a collection
+    /// may have removed one, and not yet the other.
+    func isWhole(_ digest: String, children: [String], in repository: String) -> Bool {
+        let kept = reachable
+        return ([digest] + children).allSatisfy { name in
+            let key = Key(repository: repository, name: name)
+            return kept.contains(key)
+                || manifests[key]?.subject == nil
+                    && !manifests.contains { $0.key.repository == repository && $0.value.subject == name }
+        }
+    }
+
     /// The manifests that stay when those go that no tag leads to.
     var reachable: Set<Key> {
         var kept = Set(tags.map { Key(repository: $0.key.repository, name: $0.value) })

@@ -165,7 +165,8 @@ struct StormClient: Sendable {
 
     /// Pushes a manifest once more by another tag, whether it is still there or not, with all its blobs.
     private mutating func pushAgain() async throws {
-        guard let (key, manifest) = any(of: holdings.manifests), manifest.children.isEmpty, !holdings.isUsed(key)
+        guard let (key, manifest) = any(of: holdings.manifests), manifest.children.isEmpty, !holdings.isUsed(key),
+            holdings.isWhole(key.name, children: [], in: key.repository)
         else { return }
         do {
             for blob in manifest.blobs {
@@ -185,6 +186,7 @@ struct StormClient: Sendable {
         var children: [String] = []
         while children.count < 2, let (key, _) = any(of: candidates) {
             candidates[key] = nil
+            guard holdings.isWhole(key.name, children: [], in: repository) else { continue }
             let target = "/v2/\(repository)/manifests/\(key.name)"
             let head = try await wire.send(WireRequest("HEAD", target, headers: accept))
             if head.status == 200 { children.append(key.name) }
@@ -197,6 +199,7 @@ struct StormClient: Sendable {
         let text =
             #"{"schemaVersion":2,"mediaType":"\#(Self.indexType)","manifests":[\#(list.joined(separator: ","))]}"#
         let manifest = Holdings.Manifest(text: text, children: children)
+        guard holdings.isWhole(contentDigest(Array(text.utf8)), children: children, in: repository) else { return }
         try await put(manifest, Self.indexType, tag: "index-\(number)", in: repository)
     }
 

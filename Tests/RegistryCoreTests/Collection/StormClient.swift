@@ -147,7 +147,8 @@ struct StormClient: Sendable {
     /// Pushes a manifest once more, by another tag, whether it is still there or not.
     private mutating func pushAgain() async throws {
         guard let (key, known) = content.manifests.randomElement(using: &generator), known.children.isEmpty,
-            !content.isUsed(key)
+            !content.isUsed(key), let digest = Digest(key.name),
+            content.isWhole(digest, children: [], in: key.repository)
         else { return }
         try await push(known.bytes, known.texts, tag: "again-\(number)", subject: known.subject, in: key.repository)
     }
@@ -159,7 +160,7 @@ struct StormClient: Sendable {
         let candidates = content.manifests.filter { $0.key.repository == repository && $0.value.children.isEmpty }
         var children: [Digest] = []
         for key in candidates.keys.shuffled(using: &generator).prefix(2) {
-            guard let digest = Digest(key.name) else { continue }
+            guard let digest = Digest(key.name), content.isWhole(digest, children: [], in: repository) else { continue }
             do {
                 children.append(try await registry.manifest(.digest(digest), in: repository).digest)
             } catch let error as RegistryError where error.code == .manifestUnknown {}
@@ -167,6 +168,7 @@ struct StormClient: Sendable {
         guard !children.isEmpty else { return }
         let bytes = CollectedStore.index(children.map { ($0, 2) })
         let digest = ContentHasher.digest(of: bytes, algorithm: .canonical)
+        guard content.isWhole(digest, children: children, in: repository) else { return }
         let known = StormContent.Known(bytes: bytes, texts: [], blobs: [], children: children, subject: nil)
         try await put(bytes, digest, known, tag: "index-\(number)", in: repository, began)
     }
@@ -191,9 +193,15 @@ struct StormClient: Sendable {
         deleted[key] = nil
         let tag = try CollectedStore.tag(key.name)
         let restored = try await registry.restore(.tag(tag, in: key.repository))
+        let isLate = clock.now.seconds - last.time.seconds > Self.grace
         if restored?.tags == [tag] {
-            content.tags[key] = last.digest
-        } else if clock.now.seconds - last.time.seconds <= Self.grace {
+            let children = content.manifests[.init(key.repository, last.digest.description)]?.children ?? []
+            if !isLate || content.isWhole(last.digest, children: children, in: key.repository) {
+                content.tags[key] = last.digest
+            } else {
+                try await registry.deleteTag(tag, in: key.repository)
+            }
+        } else if !isLate {
             throw Refused(description: "\(key) was not restored: \(restored?.lines ?? [])")
         }
     }
@@ -281,6 +289,20 @@ struct StormContent: Sendable {
         }
     }
 
+    /// Whether a tag that is given to a manifest, which may be in quarantine or gone, leads to all that ``reachable()``
+    /// says: to one that is kept, or that has neither a subject nor referrers, with its children. Of others a collection
+    /// may have removed one, and not yet the other.
+    func isWhole(_ digest: Digest, children: [Digest], in repository: RepositoryName) -> Bool {
+        let (kept, keys) = (kept, ([digest] + children).map { Key(repository, $0.description) })
+        return keys.allSatisfy { key in
+            kept.contains(key)
+                || manifests[key]?.subject == nil
+                    && !manifests.contains {
+                        $0.key.repository == repository && $0.value.subject?.description == key.name
+                    }
+        }
+    }
+
     /// The data and the links of manifests.
     private func stored(_ kept: Set<Key>) -> (blobs: Set<Digest>, links: Set<String>) {
         var (blobs, links): (Set<Digest>, Set<String>) = ([], [])
@@ -300,7 +322,10 @@ struct StormContent: Sendable {
     func all() -> (blobs: Set<Digest>, links: Set<String>) { stored(Set(manifests.keys)) }
 
     /// What there is when those go that no tag leads to.
-    func reachable() -> (blobs: Set<Digest>, links: Set<String>) {
+    func reachable() -> (blobs: Set<Digest>, links: Set<String>) { stored(kept) }
+
+    /// The manifests that stay when those go that no tag leads to.
+    private var kept: Set<Key> {
         var kept = Set(tags.map { Key($0.key.repository, $0.value.description) })
         while true {
             var next = kept
@@ -312,7 +337,7 @@ struct StormContent: Sendable {
                     next.insert(key)
                 }
             }
-            if next == kept { return stored(kept) }
+            if next == kept { return kept }
             kept = next
         }
     }

@@ -122,7 +122,7 @@ struct StormTests {
         #expect(collected > 0, "nothing was collected while clients pushed")
 
         let store = CollectedStore(on: driver, clock: MovedClock())
-        for _ in 0..<5 {
+        for _ in 0..<6 {
             clock.advance(2 * StormClient.grace)
             _ = try await replicas[0].collect(Self.options(untagged: untagged))
         }
