@@ -80,7 +80,7 @@ public struct RegistryResponder: Responder {
             response.headers[.allow] = allowedHere(request, target)
         }
         guard target.path.map(isAPI) ?? true else { return response }
-        response.headers[.dockerAPIVersion] = "registry/2.0"
+        response.headers.append(.apiVersion)
         response.headers.append(contentsOf: options.headers)
         return response
     }
@@ -173,7 +173,7 @@ public struct RegistryResponder: Responder {
             address: address,
             host: request.authority,
             method: request.method.rawValue,
-            userAgent: request.headerFields[.userAgent]
+            userAgent: request.headerFields.value(of: .userAgent)
         )
     }
 

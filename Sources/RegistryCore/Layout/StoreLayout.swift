@@ -38,7 +38,7 @@ enum StoreLayout {
 
     static func blobData(_ digest: Digest) -> StoragePath {
         let hex = digest.hex
-        return blobs.appending("\(digest.algorithm.rawValue)/\(hex.prefix(2))/\(hex)/data")
+        return blobs.appending(joining: digest.algorithm.rawValue, "/", String(hex.prefix(2)), "/", hex, "/data")
     }
 
     /// Bytes that were found broken where a blob's should lie: `<hex>/<unique name>` below it.
@@ -51,11 +51,15 @@ enum StoreLayout {
     }
 
     static func layerLink(_ digest: Digest, in name: RepositoryName) -> StoragePath {
-        repository(name).appending("_layers/\(digest.algorithm.rawValue)/\(digest.hex)/link")
+        link(digest, in: name, below: "/_layers/")
     }
 
     static func revisionLink(_ digest: Digest, in name: RepositoryName) -> StoragePath {
-        repository(name).appending("_manifests/revisions/\(digest.algorithm.rawValue)/\(digest.hex)/link")
+        link(digest, in: name, below: "/_manifests/revisions/")
+    }
+
+    private static func link(_ digest: Digest, in name: RepositoryName, below folder: String) -> StoragePath {
+        repositories.appending(joining: name.description, folder, digest.algorithm.rawValue, "/", digest.hex, "/link")
     }
 
     static func tags(in name: RepositoryName) -> StoragePath {
@@ -67,7 +71,7 @@ enum StoreLayout {
     }
 
     static func tagCurrentLink(_ tag: Tag, in name: RepositoryName) -> StoragePath {
-        self.tag(tag, in: name).appending(currentLink)
+        repositories.appending(joining: name.description, "/_manifests/tags/", tag.description, "/", currentLink)
     }
 
     static func tagIndexLink(_ digest: Digest, of tag: Tag, in name: RepositoryName) -> StoragePath {

@@ -11,14 +11,15 @@ extension RegistryResponder {
             manifest = try await substitute(for: manifest, accepted, call, name, reference)
         }
         let digest = manifest.digest.description
-        var response = Response(.ok, headers: [.eTag: "\"\(digest)\"", .dockerContentDigest: digest])
-        if let condition = call.request.headerFields[.ifNoneMatch], EntityTags(condition).contains(digest) {
-            response.status = .notModified
-            return response
+        var headers = HTTPFields()
+        headers.reserveCapacity(4)
+        headers.append(HTTPField(name: .eTag, value: "\"\(digest)\""))
+        headers.append(HTTPField(name: .dockerContentDigest, value: digest))
+        if let condition = call.request.headerFields.value(of: .ifNoneMatch), EntityTags(condition).contains(digest) {
+            return Response(.notModified, headers: headers)
         }
-        response.headers[.contentType] = manifest.mediaType.description
-        response.body = .bytes(manifest.content)
-        return response
+        headers.append(HTTPField(name: .contentType, value: manifest.mediaType.description))
+        return Response(.ok, headers: headers, body: .bytes(manifest.content))
     }
 
     /// What a client gets that lists the types it understands, and the manifest's is not among them: for an OCI type
@@ -156,10 +157,16 @@ struct AcceptedTypes {
 
     /// Whether an item is a type, whose letters are small, in any case.
     private static func equal(_ item: Slice<UnsafeBufferPointer<UInt8>>, _ type: String) -> Bool {
-        item.count == type.utf8.count
-            && zip(item, type.utf8).allSatisfy { byte, wanted in
-                byte == wanted || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") && byte | 0x20 == wanted
+        var type = type
+        return type.withUTF8 { wanted in
+            guard item.count == wanted.count else { return false }
+            for (position, wanted) in zip(item.indices, wanted) {
+                let byte = item[position]
+                guard byte == wanted || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") && byte | 0x20 == wanted
+                else { return false }
             }
+            return true
+        }
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }

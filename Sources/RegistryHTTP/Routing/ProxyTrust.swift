@@ -27,7 +27,7 @@ extension HTTPRequest {
     /// `X-Real-Ip`, as the replaced server reads them; `nil` when neither holds an address.
     var forwardedAddress: String? {
         for name in [HTTPField.Name.forwardedFor, .realIP] {
-            guard let text = headerFields[name]?.prefix(while: { $0 != "," }) else { continue }
+            guard let text = headerFields.value(of: name)?.prefix(while: { $0 != "," }) else { continue }
             let address = String(text).filter { $0 != " " && $0 != "\t" }
             if NetworkRange(address) != nil, !address.contains("/") { return address }
         }

@@ -28,9 +28,9 @@ extension Route {
 extension AccessRequest {
     /// What a request says of its caller, and what it needs.
     init(_ request: HTTPRequest, _ peer: Peer, wanting accesses: [Access]) {
-        let forwarded = request.headerFields[.forwardedProto]?.prefix { $0 != "," }.lowercased()
+        let forwarded = request.headerFields.value(of: .forwardedProto)?.prefix { $0 != "," }.lowercased()
         self.init(
-            authorization: request.headerFields[.authorization],
+            authorization: request.headerFields.value(of: .authorization),
             accesses: accesses,
             host: request.authority,
             forwardedScheme: forwarded == "http" || forwarded == "https" ? forwarded : nil,

@@ -79,8 +79,10 @@ struct FieldScan {
         // Not of what frames the body: there the parser and this must not read two things into one text.
         let isFraming = name == .contentLength || name == .transferEncoding
         let value = isFraming ? sent : Self.withoutTrailingSpace(sent)
-        guard HTTPField.isValidValue(value) else { throw .malformed("a header field's value is malformed") }
-        if try consume(name, value) { fields.append(HTTPField(name: name, value: value)) }
+        let field = HTTPField(name: name, value: value)
+        // A field changes a value that it can't have, so that its bytes are looked at once.
+        guard field.value == value else { throw .malformed("a header field's value is malformed") }
+        if try consume(name, value) { fields.append(field) }
     }
 
     /// White space behind a value is not part of it (RFC 9110 section 5.5); the parser drops only that before it.

@@ -62,7 +62,7 @@ public struct Exchange: Sendable {
     /// The status that was sent.
     public var status: Int
     /// The header fields of the answer, without those that the transport adds.
-    public var headers: HTTPFields = [:]
+    public var headers = HTTPFields()
     /// What the responder noted about the request.
     public var notes = ResponseNotes()
     /// How many bytes of the answer's content were handed to the connection.

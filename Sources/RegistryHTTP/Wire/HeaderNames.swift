@@ -1,5 +1,10 @@
 internal import HTTPTypes
 
+extension HTTPField {
+    /// What every answer under `/v2/` has.
+    static let apiVersion = HTTPField(name: .dockerAPIVersion, value: "registry/2.0")
+}
+
 extension HTTPField.Name {
     /// The API's version, on every answer under `/v2/`.
     static let dockerAPIVersion = known("Docker-Distribution-API-Version")

@@ -14,7 +14,7 @@ public struct Response: Sendable {
     public var notes = ResponseNotes()
 
     /// Makes an answer.
-    public init(_ status: HTTPResponse.Status, headers: HTTPFields = [:], body: ResponseBody = .empty) {
+    public init(_ status: HTTPResponse.Status, headers: HTTPFields = HTTPFields(), body: ResponseBody = .empty) {
         self.status = status
         self.headers = headers
         self.body = body

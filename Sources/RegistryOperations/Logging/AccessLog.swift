@@ -26,7 +26,7 @@ public struct AccessLog: ServerObserver {
     static func line(_ exchange: Exchange, at time: LogTime) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(256)
-        line += (exchange.peer.address.map(host) ?? "-").utf8
+        line += (exchange.peer.address.map(host) ?? "-"[...]).utf8
         line += " - ".utf8
         appendUser(exchange.notes.principal?.name, to: &line)
         line += " [".utf8
@@ -42,13 +42,13 @@ public struct AccessLog: ServerObserver {
             line.append(UInt8(ascii: "-"))
         }
         line += "\" ".utf8
-        line += String(exchange.status).utf8
+        line.append(decimal: exchange.status)
         line.append(UInt8(ascii: " "))
-        line += String(exchange.bytesSent).utf8
+        line.append(decimal: Int(exchange.bytesSent))
         line.append(UInt8(ascii: " "))
-        GoQuoting.append(quoted: exchange.request?.headerFields[.referer] ?? "", to: &line)
+        GoQuoting.append(quoted: exchange.request?.headerFields.value(of: .referer) ?? "", to: &line)
         line.append(UInt8(ascii: " "))
-        GoQuoting.append(quoted: exchange.request?.headerFields[.userAgent] ?? "", to: &line)
+        GoQuoting.append(quoted: exchange.request?.headerFields.value(of: .userAgent) ?? "", to: &line)
         line.append(UInt8(ascii: "\n"))
         return line
     }
@@ -67,8 +67,9 @@ public struct AccessLog: ServerObserver {
 
     /// An address without its port and brackets.
     private static func host(_ address: String) -> Substring {
-        guard let colon = address.lastIndex(of: ":") else { return address[...] }
-        let host = address[..<colon]
-        return host.hasPrefix("[") ? host.dropFirst().dropLast() : host
+        let bytes = address.utf8
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")) else { return address[...] }
+        let host = bytes[..<colon]
+        return Substring(host.first == UInt8(ascii: "[") ? host.dropFirst().dropLast() : host)
     }
 }

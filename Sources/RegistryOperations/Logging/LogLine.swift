@@ -50,31 +50,40 @@ struct LogLine {
         line += "time=\"".utf8
         time.append(rfc3339: &line)
         line.append(UInt8(ascii: "\""))
-        func append(_ name: String, _ value: String) {
-            line.append(UInt8(ascii: " "))
-            Self.appendName(name, to: &line)
-            line.append(UInt8(ascii: "="))
-            if Self.isPlain(value) {
-                line += value.utf8
-            } else {
-                GoQuoting.append(quoted: value, to: &line)
-            }
-        }
-        append("level", level.logrusName)
-        if !message.isEmpty { append("msg", message) }
+        Self.append("level", level.logrusName, to: &line)
+        if !message.isEmpty { Self.append("msg", message, to: &line) }
         if let caller {
-            append("func", caller.function)
-            append("file", caller.file)
+            Self.append("func", caller.function, to: &line)
+            Self.append("file", caller.file, to: &line)
         }
-        let reserved = caller == nil ? Self.reserved : Self.reserved + ["func", "file"]
-        for field in fields {
-            // logrus moves a field out of the way of its own.
-            // All of them are short, and few names are.
-            let isReserved = field.name.utf8.count <= 12 && reserved.contains(field.name)
-            append(isReserved ? "fields.\(field.name)" : field.name, field.value)
-        }
+        for field in fields { Self.append(field, isCallerNamed: caller != nil, to: &line) }
         line.append(UInt8(ascii: "\n"))
         return line
+    }
+
+    /// Appends a field to a line of text, with the space before it.
+    static func append(_ field: Field, isCallerNamed: Bool, to line: inout [UInt8]) {
+        // logrus moves a field out of the way of its own. All of them are short, and few names are.
+        let isReserved =
+            field.name.utf8.count <= 12
+            && (reserved.contains(field.name) || isCallerNamed && ["func", "file"].contains(field.name))
+        append(isReserved ? "fields.\(field.name)" : field.name, field.value, to: &line)
+    }
+
+    private static func append(_ name: String, _ value: String, to line: inout [UInt8]) {
+        line.append(UInt8(ascii: " "))
+        appendName(name, to: &line)
+        line.append(UInt8(ascii: "="))
+        append(value: value, to: &line)
+    }
+
+    /// Appends a field's value to a line of text.
+    static func append(value: String, to line: inout [UInt8]) {
+        if isPlain(value) {
+            line += value.utf8
+        } else {
+            GoQuoting.append(quoted: value, to: &line)
+        }
     }
 
     private func json(time timeName: String, message messageName: String, further: [Field]) -> [UInt8] {

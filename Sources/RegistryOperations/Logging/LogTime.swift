@@ -39,16 +39,16 @@ struct LogTime: Sendable, Hashable {
     /// Appends ``rfc3339``. Two times are written for each request: digit by digit, not put together of texts.
     func append(rfc3339 line: inout [UInt8]) {
         let parts = calendar
-        Self.append(Int(parts.tm_year) + 1900, digits: 4, to: &line)
+        line.append(Int(parts.tm_year) + 1900, digits: 4)
         line.append(UInt8(ascii: "-"))
-        Self.append(Int(parts.tm_mon) + 1, digits: 2, to: &line)
+        line.append(Int(parts.tm_mon) + 1, digits: 2)
         line.append(UInt8(ascii: "-"))
-        Self.append(Int(parts.tm_mday), digits: 2, to: &line)
+        line.append(Int(parts.tm_mday), digits: 2)
         line.append(UInt8(ascii: "T"))
         Self.append(clock: parts, to: &line)
         if nanoseconds > 0 {
             line.append(UInt8(ascii: "."))
-            Self.append(nanoseconds, digits: 9, to: &line)
+            line.append(nanoseconds, digits: 9)
             while line.last == UInt8(ascii: "0") { line.removeLast() }
         }
         line.append(UInt8(ascii: "Z"))
@@ -57,11 +57,11 @@ struct LogTime: Sendable, Hashable {
     /// Appends the form of Apache's access log: `02/Jan/2026:03:04:05 +0000`.
     func append(apache line: inout [UInt8]) {
         let parts = calendar
-        Self.append(Int(parts.tm_mday), digits: 2, to: &line)
+        line.append(Int(parts.tm_mday), digits: 2)
         line.append(UInt8(ascii: "/"))
         line += Self.months[Int(parts.tm_mon)].utf8
         line.append(UInt8(ascii: "/"))
-        Self.append(Int(parts.tm_year) + 1900, digits: 4, to: &line)
+        line.append(Int(parts.tm_year) + 1900, digits: 4)
         line.append(UInt8(ascii: ":"))
         Self.append(clock: parts, to: &line)
         line += " +0000".utf8
@@ -77,19 +77,10 @@ struct LogTime: Sendable, Hashable {
     }
 
     private static func append(clock parts: tm, to line: inout [UInt8]) {
-        append(Int(parts.tm_hour), digits: 2, to: &line)
+        line.append(Int(parts.tm_hour), digits: 2)
         line.append(UInt8(ascii: ":"))
-        append(Int(parts.tm_min), digits: 2, to: &line)
+        line.append(Int(parts.tm_min), digits: 2)
         line.append(UInt8(ascii: ":"))
-        append(Int(parts.tm_sec), digits: 2, to: &line)
-    }
-
-    private static func append(_ value: Int, digits: Int, to line: inout [UInt8]) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            line.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-            divisor /= 10
-        }
+        line.append(Int(parts.tm_sec), digits: 2)
     }
 }

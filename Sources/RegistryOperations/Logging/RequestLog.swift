@@ -3,6 +3,7 @@ internal import Logging
 internal import RegistryAuth
 internal import RegistryCore
 public import RegistryHTTP
+internal import Synchronization
 
 /// Tells a log of each answered request: the replaced server's lines `authorized request`, `response completed` and
 /// `response completed with error`, with its names of fields.
@@ -10,14 +11,22 @@ public import RegistryHTTP
 /// Nothing is put together for a line whose level is off.
 public struct RequestLog: ServerObserver {
     private let output: LogOutput
+    /// The form of the lines about what succeeded; `nil` where they are written field by field, as all others are.
+    private let line: RequestLine?
     private let makeID: @Sendable () -> String
 
     /// Makes an observer that writes to `output`. It does so without a `Logger`, whose metadata is a dictionary that is
     /// made and sorted for each line: a third of what a small pull cost.
-    public init(_ output: LogOutput) { self.init(output) { UploadID().description } }
+    public init(_ output: LogOutput) {
+        self.init(output, line: RequestLine(output)) {
+            var identifiers = RequestIDs()
+            return UploadID(using: &identifiers).description
+        }
+    }
 
-    init(_ output: LogOutput, makeID: @escaping @Sendable () -> String) {
+    init(_ output: LogOutput, line: RequestLine? = nil, makeID: @escaping @Sendable () -> String) {
         self.output = output
+        self.line = line
         self.makeID = makeID
     }
 
@@ -38,6 +47,14 @@ public struct RequestLog: ServerObserver {
             return
         }
         guard (200..<400).contains(exchange.status) else { return }
+        if let line {
+            let (id, time) = (makeID(), output.time())
+            if exchange.notes.principal?.name != nil {
+                output.writer.write(line.authorized(exchange, request, id: id, at: time))
+            }
+            output.writer.write(line.completed(exchange, request, id: id, at: time))
+            return
+        }
         var fields = fields(exchange, request)
         if exchange.notes.principal?.name != nil { write(.info, "authorized request", fields) }
         Self.addResponse(exchange, to: &fields)
@@ -122,15 +139,54 @@ extension ErrorDetail {
 extension Duration {
     /// The duration as Go writes it, in one unit: `1.5ms`.
     var goText: String {
+        var text: [UInt8] = []
+        append(goText: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends ``goText``.
+    func append(goText line: inout [UInt8]) {
         let (seconds, attoseconds) = components
         let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-        for (unit, length) in [("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1_000)] where nanoseconds >= length {
-            let fraction = nanoseconds % length
-            guard fraction > 0 else { return "\(nanoseconds / length)\(unit)" }
-            let digits = String(fraction + length).dropFirst()
-            let end = digits.lastIndex { $0 != "0" } ?? digits.startIndex
-            return "\(nanoseconds / length).\(digits[...end])\(unit)"
+        switch nanoseconds {
+        case ..<1: line.append("0s")
+        case ..<1_000: Self.append(nanoseconds, "ns", of: 1, places: 0, to: &line)
+        case ..<1_000_000: Self.append(nanoseconds, "µs", of: 1_000, places: 3, to: &line)
+        case ..<1_000_000_000: Self.append(nanoseconds, "ms", of: 1_000_000, places: 6, to: &line)
+        default: Self.append(nanoseconds, "s", of: 1_000_000_000, places: 9, to: &line)
         }
-        return nanoseconds == 0 ? "0s" : "\(nanoseconds)ns"
+    }
+
+    private static func append(
+        _ nanoseconds: Int,
+        _ unit: StaticString,
+        of length: Int,
+        places: Int,
+        to line: inout [UInt8]
+    ) {
+        line.append(decimal: nanoseconds / length)
+        let fraction = nanoseconds % length
+        if fraction > 0 {
+            line.append(".")
+            line.append(fraction, digits: places)
+            while line.last == UInt8(ascii: "0") { line.removeLast() }
+        }
+        line.append(unit)
+    }
+}
+
+/// Random bits for the identifiers of requests, mixed from a count and from what tells this process from all others.
+/// They need not be hard to guess, and from the kernel they would cost two calls a request.
+private struct RequestIDs: RandomNumberGenerator {
+    private static let process = UInt64.random(in: .min ... .max)
+    private static let count = Atomic<UInt64>(0)
+
+    /// The next 64 bits: a step of SplitMix64.
+    mutating func next() -> UInt64 {
+        let step = Self.count.wrappingAdd(1, ordering: .relaxed).newValue
+        var bits = Self.process &+ step &* 0x9E37_79B9_7F4A_7C15
+        bits = (bits ^ bits &>> 30) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ bits &>> 27) &* 0x94D0_49BB_1331_11EB
+        return bits ^ bits &>> 31
     }
 }

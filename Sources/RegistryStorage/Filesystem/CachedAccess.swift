@@ -25,10 +25,24 @@ struct CachedAccess: Sendable {
     func content(at path: StoragePath, limit: Int) -> ByteBuffer? {
         guard let descriptor = open(path, O_RDONLY | O_NONBLOCK) else { return nil }
         defer { close(descriptor) }
+        // What may only be small, such as a link, is read without being looked at first: where there is more, or no file,
+        // the long way says what is wrong.
+        if limit <= Self.smallContent { return Self.read(descriptor, upTo: limit) }
         guard let status = try? FileStatus(descriptor: descriptor), status.isFile,
             status.size <= Int64(min(limit, Self.largestContent))
         else { return nil }
         return Self.read(descriptor, at: 0, count: Int(status.size))
+    }
+
+    /// All of a file that has up to `limit` bytes, when all of it is in memory.
+    private static func read(_ descriptor: CInt, upTo limit: Int) -> ByteBuffer? {
+        var buffer = ByteBufferAllocator().buffer(capacity: limit + 1)
+        var taken = -1
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: limit + 1) { free in
+            taken = registryd_read_cached(descriptor, free.baseAddress, limit + 1, 0)
+            return max(0, taken)
+        }
+        return (0...limit).contains(taken) ? buffer : nil
     }
 
     /// What lies at a path.
@@ -55,6 +69,10 @@ struct CachedAccess: Sendable {
         }
         return taken == count ? buffer : nil
     }
+
+    /// Up to where a place for all of it costs less than to ask how much there is. Less than a page, so that the kernel
+    /// has all of it or nothing.
+    private static let smallContent = 1024
 
     /// How much is copied at most on the caller's thread.
     static let largestContent = 64 << 10

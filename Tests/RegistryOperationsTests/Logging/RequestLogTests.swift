@@ -1,9 +1,11 @@
+import HTTPTypes
 import Logging
 import RegistryAuth
-import RegistryHTTP
 import RegistryTesting
+import ShellSupport
 import Testing
 
+@testable import RegistryHTTP
 @testable import RegistryOperations
 
 @Suite("Lines about requests")
@@ -119,5 +121,71 @@ struct RequestLogTests {
             _ = try await client.request("GET", "/favicon.ico")
         }
         #expect(objects.isEmpty)
+    }
+
+    @Test("lines that are written without fields are byte by byte what fields would have made")
+    func lineWithoutFields() throws {
+        var state: UInt64 = 7
+        func any<Value>(_ values: [Value]) -> Value {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return values[Int(state >> 33) % values.count]
+        }
+        let texts = [
+            "", "plain", "with space", "with \"quotes\"", "µ\u{1}\\", "a=b", String(repeating: "x", count: 300),
+        ]
+        let paths = [
+            "/v2/", "/v2/a/tags/list?n=3", "/v2/a/b/manifests/latest",
+            "/v2/a/blobs/sha256:" + String(repeating: "0", count: 64),
+            "/v2/a/blobs/uploads/1-2", "/v2/_catalog", "/v2/A/manifests/x",
+        ]
+        let names = [
+            "a", "auth.user.name2", "http", "http.request.hos", "instance.id", "level", "vars", "version", "with space",
+        ]
+        for round in 0..<2_000 {
+            let captured = try Captured()
+            let fields = names.filter { _ in any([true, false]) }.map { ($0, any(texts)) }
+            let output = captured.output(.text, fields: Dictionary(uniqueKeysWithValues: fields))
+            var request = HTTPRequest(
+                method: any([.get, .put]),
+                scheme: "http",
+                authority: any([nil] + texts),
+                path: any(paths)
+            )
+            request.headerFields[.contentType] = any([nil, "application/json", "text/html; charset=utf-8"])
+            request.headerFields[.referer] = any([nil, "http://x/"])
+            request.headerFields[.userAgent] = any([nil, "curl/8.0", "containers/5.24.1 (github.com/containers/image)"])
+            var exchange = Exchange(
+                request: request,
+                peer: Peer(address: any([nil, "127.0.0.1:4", "[::1]:5"])),
+                status: any([200, 206, 307, 399]),
+                bytesSent: any([0, 9, 10, .max]),
+                bytesReceived: 0,
+                duration: .nanoseconds(any([0, 1, 999, 1_000, 12_340, 999_999, 1_000_000, 2_500_000_000, round])),
+                isComplete: true
+            )
+            exchange.headers[.contentType] = any([String?.none, "application/vnd.oci.image.manifest.v1+json"])
+            exchange.notes.principal = any([nil, Principal(name: any(texts))])
+            exchange.notes.forwardedAddress = any([nil, "10.0.0.7"])
+            exchange.notes.route = Route(method: request.method, path: request.path ?? "")
+            let line = try #require(RequestLine(output))
+            RequestLog(output, makeID: { "id" }).exchangeFinished(exchange)
+            let slow = try captured.lines
+            RequestLog(output, line: line, makeID: { "id" }).exchangeFinished(exchange)
+            #expect(try captured.lines.dropFirst(slow.count) == slow[...])
+            #expect(!slow.isEmpty)
+        }
+    }
+
+    @Test(
+        "where a line names its caller, is heard of elsewhere, is JSON, or a field of its own has one of its names, it is written by fields"
+    )
+    func otherForms() throws {
+        let captured = try Captured()
+        #expect(RequestLine(captured.output(.text)) != nil)
+        #expect(RequestLine(captured.output(.json)) == nil)
+        #expect(RequestLine(captured.output(.logstash)) == nil)
+        #expect(RequestLine(captured.output(.text, reportsCaller: true)) == nil)
+        #expect(RequestLine(captured.output(.text, fields: ["http.request.uri": "x"])) == nil)
+        #expect(RequestLine(captured.output(.text, fields: ["vars.mine": "x"])) == nil)
     }
 }

@@ -1,0 +1,26 @@
+/// What lines that are written for each request are put together of.
+extension [UInt8] {
+    /// Appends a text of the program's own.
+    mutating func append(_ text: StaticString) {
+        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Appends the decimal digits of a number that is not negative.
+    mutating func append(decimal number: Int) {
+        var (rest, digits) = (number / 10, 1)
+        while rest > 0 { (rest, digits) = (rest / 10, digits + 1) }
+        append(number, digits: digits)
+    }
+
+    /// Appends the last decimal digits of a number that is not negative, with zeros before them. From the last one on:
+    /// a division by what the compiler knows is none.
+    mutating func append(_ number: Int, digits: Int) {
+        var rest = number
+        let start = count
+        for _ in 0..<digits { append(UInt8(ascii: "0")) }
+        for place in (start..<count).reversed() {
+            self[place] += UInt8(rest % 10)
+            rest /= 10
+        }
+    }
+}
