@@ -144,6 +144,8 @@ class Trials:
                 report = self.generator.report(''.join(lines))
                 if report['unfinished'] > workload.connections / 100:
                     raise load.Failed(f'{report["unfinished"]} connections had no answer after 60 s')
+                # Each has just had its answer; all servers get the time to come to rest.
+                time.sleep(2)
                 return {'value': processes.memory_mib(it.pid, 'VmRSS'), 'unanswered': report['unfinished']}
             finally:
                 client.stdin.close()

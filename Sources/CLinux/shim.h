@@ -41,6 +41,7 @@ static inline ssize_t registryd_read_cached(int descriptor, void *bytes, size_t 
 // Takes the pages of this program that can't be written out of the process's resident memory: its code and constants
 // as they are in the file. Each comes back, from the kernel's cache of the file, when it is used.
 #include <elf.h>
+#include <malloc.h>
 #include <sys/mman.h>
 
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
@@ -61,4 +62,12 @@ static inline void registryd_return_program_pages(void) {
         uintptr_t end = (offset + segment->p_vaddr + segment->p_memsz) & ~mask;
         if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
     }
+}
+
+// Gives back what the allocator holds and nobody uses, where it is glibc's, and the program's pages.
+static inline void registryd_return_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+    registryd_return_program_pages();
 }

@@ -21,6 +21,7 @@ struct Operations: Sendable {
     private let tracer: RegistryTracer?
     /// What checks of other servers, and traces, are sent with; `nil` when nothing is sent.
     private let client: HTTPClient?
+    private let answers = AnswerCount()
 
     init(_ configuration: Configuration, logs: Logs, files: NIOThreadPool, eventLoopGroup: any EventLoopGroup) {
         self.configuration = configuration
@@ -39,7 +40,7 @@ struct Operations: Sendable {
 
     /// What hears of each request.
     var observer: (any ServerObserver)? {
-        CombinedObserver(logs.observers + (httpMetrics.map { [$0] } ?? []))
+        CombinedObserver(logs.observers + (httpMetrics.map { [$0] } ?? []) + [answers])
     }
 
     /// A driver whose calls are measured and traced, where that is wished.
@@ -77,7 +78,7 @@ struct Operations: Sendable {
         of server: RegistryServer,
         further metrics: [any MetricSource]
     ) -> [any Service] {
-        var services: [any Service] = []
+        var services: [any Service] = [MemoryReturn(answers: answers, server: server, threads: files)]
         if let tracer, let client { services.append(SpanExporter(tracer, client: client, logger: logs.logger)) }
         if hasChecks { services.append(HealthService(checks: checks(driver), health: health, logger: logs.logger)) }
         if let debug = debugServer(countingConnectionsOf: server, further: metrics) { services.append(debug) }

@@ -1,4 +1,3 @@
-import CLinux
 import Logging
 import NIOCore
 import RegistryConfiguration
@@ -14,10 +13,6 @@ struct StartAnnouncement: Service {
 
     func run() async throws {
         if let address = try? await server.boundAddress { logger.info("\(line(at: address))") }
-        // Half of what is resident by now only the start needed, that of all services: what it was is known when they
-        // have done what they do first.
-        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
-        registryd_return_program_pages()
         try? await gracefulShutdown()
     }
 
