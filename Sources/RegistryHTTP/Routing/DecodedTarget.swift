@@ -9,11 +9,16 @@ struct DecodedTarget {
     let query: [(name: String, value: String)]
 
     init(_ target: String) {
-        let bytes = target.utf8
-        let question = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
-        path = Self.decode(bytes[..<question], plusIsSpace: false)
-        query =
-            question == bytes.endIndex ? [] : Self.members(bytes[bytes.index(after: question)...])
+        // By its bytes where they lie: an upload's state is a member of some 300, and through a text's indices each
+        // took 150 instructions.
+        var target = target
+        (path, query) = target.withUTF8 { bytes in
+            let question = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+            return (
+                Self.decode(bytes[..<question], plusIsSpace: false),
+                question == bytes.endIndex ? [] : Self.members(bytes[(question + 1)...])
+            )
+        }
     }
 
     /// The first value of a member.
@@ -22,21 +27,22 @@ struct DecodedTarget {
     /// All values of a member, in order.
     func values(of name: String) -> [String] { query.lazy.filter { $0.name == name }.map(\.value) }
 
-    private static func members(_ query: Substring.UTF8View) -> [(name: String, value: String)] {
+    private static func members(_ query: Slice<UnsafeBufferPointer<UInt8>>) -> [(name: String, value: String)] {
         query.split(separator: UInt8(ascii: "&")).map { member in
-            let equals = member.firstIndex(of: UInt8(ascii: "="))
-            let name = member[..<(equals ?? member.endIndex)]
-            let value = equals.map { member[member.index(after: $0)...] } ?? member[member.endIndex...]
-            return (
-                decode(name, plusIsSpace: true) ?? String(Substring(name)),
-                decode(value, plusIsSpace: true) ?? String(Substring(value))
-            )
+            let equals = member.firstIndex(of: UInt8(ascii: "=")) ?? member.endIndex
+            return (text(member[..<equals]), text(member[equals...].dropFirst()))
         }
     }
 
-    private static func decode(_ bytes: Substring.UTF8View, plusIsSpace: Bool) -> String? {
+    /// A name or a value.
+    private static func text(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> String {
+        decode(bytes, plusIsSpace: true) ?? String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func decode(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, plusIsSpace: Bool) -> String? {
         guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") && plusIsSpace }) else {
-            return String(Substring(bytes))
+            // They are a part of a text, and begin and end where a character does.
+            return String(decoding: bytes, as: UTF8.self)
         }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)

@@ -36,9 +36,11 @@ struct PublicURL: Sendable {
     func blob(_ name: String, _ digest: String) -> String { "\(base)/v2/\(name)/blobs/\(digest)" }
 
     func upload(_ name: String, _ id: String, token: String) -> String {
-        // The padding of base64 is the only character of a token that a query must escape.
-        let escaped = token.split(separator: "=", omittingEmptySubsequences: false).joined(separator: "%3D")
-        return "\(base)/v2/\(name)/blobs/uploads/\(id)?_state=\(escaped)"
+        // The padding of base64, at its end, is the only character of a token that a query must escape. By bytes: by
+        // characters it was a tenth of a small push.
+        let padding = token.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        let escaped = String(repeating: "%3D", count: padding)
+        return "\(base)/v2/\(name)/blobs/uploads/\(id)?_state=\(Substring(token.utf8.dropLast(padding)))\(escaped)"
     }
 
     /// What stands in a path before the API.

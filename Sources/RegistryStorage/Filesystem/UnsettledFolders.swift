@@ -68,6 +68,14 @@ final class UnsettledFolders: Sendable {
         state.withLock { state in
             if state.notes.isEmpty { return [] }
             var found: [Folder] = []
+            // There are few notes at a time. To look each folder of a path up took ten hashes of a long text.
+            if state.notes.count <= Self.fewNotes {
+                for (parent, notes) in state.notes {
+                    guard let child = childFolder(of: parent, on: folder), let note = notes[child] else { continue }
+                    found.append(Folder(path: child, parent: parent, number: note.number))
+                }
+                return found.sorted { $0.parent.utf8.count > $1.parent.utf8.count }
+            }
             var current = folder
             while let parent = parentFolder(current) {
                 if let note = state.notes[parent]?[current] {
@@ -78,6 +86,8 @@ final class UnsettledFolders: Sendable {
             return found
         }
     }
+
+    private static let fewNotes = 16
 
     /// The folders that are there below another one and not yet known to be durable.
     func made(in parent: String) -> [Folder] {
@@ -101,4 +111,23 @@ func parentFolder(_ path: String) -> String? {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path == "." ? nil : "." }
     if slash == path.startIndex { return path.utf8.count == 1 ? nil : "/" }
     return String(path[..<slash])
+}
+
+/// The folder right below another one on the way to a third; `nil` when the other is not above that.
+func childFolder(of parent: String, on path: String) -> String? {
+    let bytes = path.utf8
+    var start = bytes.startIndex
+    if parent == "." {
+        guard bytes.first != UInt8(ascii: "/"), path != "." else { return nil }
+    } else if parent == "/" {
+        guard bytes.first == UInt8(ascii: "/"), bytes.count > 1 else { return nil }
+        start = bytes.index(after: start)
+    } else {
+        let above = parent.utf8
+        guard bytes.count > above.count, bytes.starts(with: above) else { return nil }
+        start = bytes.index(start, offsetBy: above.count)
+        guard bytes[start] == UInt8(ascii: "/") else { return nil }
+        start = bytes.index(after: start)
+    }
+    return String(path[..<(bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.endIndex)])
 }
