@@ -9,7 +9,10 @@ struct RequestTarget {
 
     init(parsing text: String, method: HTTPRequest.Method) throws(ProtocolFailure) {
         // Visible ASCII only, without a fragment: what else there is must be escaped.
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "#") }) else {
+        var bytes = text
+        guard !text.isEmpty,
+            bytes.withUTF8({ $0.allSatisfy { $0 >= 0x21 && $0 <= 0x7e && $0 != UInt8(ascii: "#") } })
+        else {
             throw .malformed("the request's target holds a character that must be escaped")
         }
         if method == .connect {

@@ -11,7 +11,10 @@ enum GoQuoting {
     /// Appends a text's bytes, with what could do harm between quotation marks escaped.
     static func append(escaped text: some StringProtocol, to line: inout [UInt8]) {
         // What clients send hardly ever has anything to escape.
-        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+        let isHarmless =
+            text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(Self.isHarmless) }
+            ?? text.utf8.allSatisfy(Self.isHarmless)
+        if isHarmless {
             line += text.utf8
             return
         }
@@ -26,6 +29,10 @@ enum GoQuoting {
             default: line += Array(#"\U"#.utf8) + hexadecimal(scalar.value, 8)
             }
         }
+    }
+
+    private static func isHarmless(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C
     }
 
     /// Go's `strconv.IsPrint`: letters, marks, numbers, punctuation and symbols.

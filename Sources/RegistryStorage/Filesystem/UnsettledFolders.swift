@@ -124,7 +124,7 @@ func childFolder(of parent: String, on path: String) -> String? {
         start = bytes.index(after: start)
     } else {
         let above = parent.utf8
-        guard bytes.count > above.count, bytes.starts(with: above) else { return nil }
+        guard bytes.count > above.count, path.hasPrefix(parent) else { return nil }
         start = bytes.index(start, offsetBy: above.count)
         guard bytes[start] == UInt8(ascii: "/") else { return nil }
         start = bytes.index(after: start)
