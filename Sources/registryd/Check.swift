@@ -4,6 +4,7 @@ import RegistryConfiguration
 /// Checks a configuration and prints what would hold; opens nothing.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract: "Check a configuration and print it as it would hold, each value with its origin."
     )
 

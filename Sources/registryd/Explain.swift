@@ -7,6 +7,7 @@ import RegistryCore
 /// Says whether the access file lets somebody do something, and by which rule; opens nothing else.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "explain",
         abstract: "Say whether the access file lets a user do something, and by which rule.",
         discussion: "Ends with 0 when it is allowed, with 1 when it is denied, with 2 when that can't be said."
     )

@@ -6,6 +6,7 @@ import RegistryOperations
 /// Removes what nothing refers to: by the running server, or from a store that nobody serves.
 struct GarbageCollect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "garbage-collect",
         abstract: "Remove what nothing refers to, while the store is served or not.",
         discussion: """
             A store that is served keeps what a client was told of for the grace period \

@@ -13,6 +13,7 @@ struct RepositoryVerbs: ParsableCommand {
     /// Deletes a repository.
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "delete",
             abstract: "Delete a repository with its tags; until its content is collected it can be restored."
         )
 
@@ -36,7 +37,10 @@ struct RepositoryVerbs: ParsableCommand {
 
     /// Lists what can be restored.
     struct Deleted: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the deleted repositories that can be restored.")
+        static let configuration = CommandConfiguration(
+            commandName: "deleted",
+            abstract: "List the deleted repositories that can be restored."
+        )
 
         @OptionGroup var file: ConfigurationFile
 
@@ -56,7 +60,10 @@ struct RepositoryVerbs: ParsableCommand {
 
     /// Restores a repository.
     struct Restore: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Restore a deleted repository.")
+        static let configuration = CommandConfiguration(
+            commandName: "restore",
+            abstract: "Restore a deleted repository."
+        )
 
         @Argument(help: "What `repository delete` said, or `repository deleted` lists.")
         var id: String

@@ -6,6 +6,7 @@ import RegistryOperations
 /// Brings back what was deleted: a tag, a manifest, a blob, a whole repository.
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "restore",
         abstract: "Bring back what was deleted, or list what can be brought back.",
         usage: """
             registryd restore <what> [<config>]

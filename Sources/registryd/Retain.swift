@@ -6,6 +6,7 @@ import RegistryOperations
 /// nobody serves.
 struct Retain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "retain",
         abstract: "Remove the tags that the rules of registryd.policy.retention do not keep.",
         discussion: """
             Prints what becomes of each tag that a rule names, and why. The manifests stay until a collection that \

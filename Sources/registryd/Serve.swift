@@ -14,7 +14,7 @@ import UnixSignals
 
 /// Serves a registry until SIGTERM or SIGINT, then lets running requests end.
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serve the registry.")
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Serve the registry.")
 
     @OptionGroup var file: ConfigurationFile
 
@@ -85,12 +85,14 @@ struct Serve: AsyncParsableCommand {
             )
             + (try administration.services(logs.logger))
             + [reload, StartAnnouncement(server: server, configuration: configuration, logger: logs.logger), server]
-        // Its lines below "notice" describe the services, with all that they hold: passwords, secrets, the environment.
+        // Below "notice" it tells of each service that it starts and ends, which says nothing to an operator.
         var quiet = logs.logger
         quiet.logLevel = .notice
         try await ServiceGroup(
             configuration: .init(
-                services: services.map { .init(service: $0) },
+                // Without a name each is described with all that it holds: passwords, secrets, the environment. And by
+                // reflection, which was half of the instructions of a start.
+                services: services.map { .init(service: $0, serviceName: "\(type(of: $0))") },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet
             )

@@ -6,6 +6,7 @@ import RegistryCore
 /// Reads all of a store and says what is broken; on demand it repairs what can be.
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Read every blob, link and pointer of a store, and say what is broken.",
         discussion: """
             A running server need not be stopped. Ends with 0 when nothing is broken, or nothing any more; with 1 when \
