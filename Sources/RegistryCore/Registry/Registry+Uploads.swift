@@ -50,7 +50,7 @@ extension Registry {
     /// from there.
     ///
     /// - Parameters:
-    ///   - source: the bytes; it is asked for no more than 256 KiB that the store has not taken yet.
+    ///   - source: the bytes; it is asked for no more than 2 MiB that the store has not taken yet.
     ///   - id: the upload.
     ///   - offset: where the caller believes the upload stands; `nil` to append wherever it does.
     ///   - repository: the repository.
@@ -116,7 +116,7 @@ extension Registry {
     /// upload to go on with.
     ///
     /// - Parameters:
-    ///   - source: the bytes; it is asked for no more than 256 KiB that the store has not taken yet.
+    ///   - source: the bytes; it is asked for no more than 2 MiB that the store has not taken yet.
     ///   - digest: what the blob must hash to.
     ///   - repository: the repository.
     /// - Returns: the blob's length in bytes. The blob is durable, and can be pulled.
@@ -137,6 +137,7 @@ extension Registry {
                 started: shared.now(),
                 driver: driver,
                 hashing: shared.hashing,
+                inPiecesOf: shared.pieces,
                 alsoHashing: digest.algorithm == .canonical ? nil : digest.algorithm
             )
             return try await finish(&session, appending: source, expecting: digest, in: repository) { session, _ in
@@ -206,6 +207,7 @@ extension Registry {
             started: started,
             driver: driver,
             hashing: shared.hashing,
+            inPiecesOf: shared.pieces,
             alsoHashing: other
         )
         guard let offset, offset != session.size else { return session }

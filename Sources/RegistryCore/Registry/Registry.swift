@@ -59,6 +59,7 @@ public struct Registry: Sendable {
         let repositories = KeyedLock<RepositoryName>()
         /// One writer at a time for an upload.
         let uploads = KeyedLock<UploadID>()
+        let pieces = PieceSizes()
         let locations = BlobLocations()
         let manifests = ManifestCache()
         let quotas = QuotaBook()

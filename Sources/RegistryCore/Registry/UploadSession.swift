@@ -8,11 +8,8 @@ internal import NIOCore
 /// Content that comes as one piece is held back: when the blob turns out to be no more than that, it is written
 /// straight to its place, and the upload never has a file.
 struct UploadSession {
-    /// Bytes are gathered to pieces of about this many before they are hashed and written at once: a hop to another
-    /// thread costs some 10 µs, which at 64 KiB a piece is a fifth of the hashing.
-    private static let pieceSize = 256 * 1024
-    /// What a source gives at once, mostly: a piece is taken for full when as much may not fit.
-    private static let partSize = 64 * 1024
+    /// What is read at once of data that is hashed again.
+    private static let readSize = 256 * 1024
     /// Up to this many bytes are hashed where the request is answered: 50 µs, no more than two hops cost.
     private static let hashedAtOnce = 64 * 1024
 
@@ -21,6 +18,7 @@ struct UploadSession {
     private let repository: RepositoryName
     private let driver: any StorageDriver
     private let executor: (any TaskExecutor)?
+    private let sizes: PieceSizes
     /// Where the bytes go; `nil` while the upload has none.
     private var writer: (any StorageWriter)?
     /// The first bytes, which are hashed and not written.
@@ -47,9 +45,18 @@ struct UploadSession {
         started: WallTime,
         driver: any StorageDriver,
         hashing executor: (any TaskExecutor)?,
+        inPiecesOf sizes: PieceSizes,
         alsoHashing other: DigestAlgorithm?
     ) async throws {
-        self.init(new: id, in: repository, started: started, driver: driver, hashing: executor, alsoHashing: other)
+        self.init(
+            new: id,
+            in: repository,
+            started: started,
+            driver: driver,
+            hashing: executor,
+            inPiecesOf: sizes,
+            alsoHashing: other
+        )
         isKnown = true
         let path = StoreLayout.uploadData(id, in: repository)
         let present = try await StorageError.ifPresent {
@@ -78,6 +85,7 @@ struct UploadSession {
         started: WallTime,
         driver: any StorageDriver,
         hashing executor: (any TaskExecutor)?,
+        inPiecesOf sizes: PieceSizes,
         alsoHashing other: DigestAlgorithm?
     ) {
         self.id = id
@@ -85,6 +93,7 @@ struct UploadSession {
         self.repository = repository
         self.driver = driver
         self.executor = executor
+        self.sizes = sizes
         isKnown = false
         otherHasher = other.map { ContentHasher($0) }
     }
@@ -104,55 +113,59 @@ struct UploadSession {
         )
     }
 
-    /// Takes all that the source gives.
+    /// Takes all that the source gives. While a piece is hashed and written, the next one is gathered.
     mutating func take(_ source: ContentSource) async throws {
-        var ended = false
-        while !ended {
-            var piece: ByteBuffer?
-            var failure: (any Error)?
-            do {
-                while !ended, (piece?.readableBytes ?? 0) <= Self.pieceSize - Self.partSize {
-                    if let next = try await source.next() {
-                        Self.append(next, to: &piece)
-                    } else {
-                        ended = true
+        let sizes = sizes
+        try await sizes.withUpload {
+            var next = await UploadPiece(from: source, size: sizes.current)
+            if next.isLast, writer == nil, held == nil {
+                if next.bytes.readableBytes > 0 { await hold(next.bytes) }
+            } else {
+                try await withThrowingTaskGroup(of: Step.self) { steps in
+                    while true {
+                        try await begin(next.bytes, &steps)
+                        let isLast = next.isLast
+                        if !isLast { next = await UploadPiece(from: source, size: sizes.current) }
+                        for try await step in steps {
+                            if case .hashed(let canonical, let other) = step {
+                                (hasher, otherHasher) = (canonical, other)
+                            }
+                        }
+                        if isLast { break }
                     }
                 }
-            } catch {
-                failure = error
             }
-            if let piece, piece.readableBytes > 0 {
-                if ended, writer == nil, held == nil { await hold(piece) } else { try await take(piece) }
-            }
-            if let failure { throw failure }
+            if let failure = next.failure { throw failure }
         }
     }
 
-    private static func append(_ part: ByteBuffer, to piece: inout ByteBuffer?) {
-        guard var bytes = piece else {
-            piece = part
-            return
+    /// A part of the work on a piece, done.
+    private enum Step {
+        case hashed(ContentHasher, ContentHasher?)
+        case written
+    }
+
+    /// Begins to hash and to write a piece.
+    private mutating func begin(
+        _ piece: ByteBuffer,
+        _ steps: inout ThrowingTaskGroup<Step, any Error>
+    ) async throws {
+        guard piece.readableBytes > 0 else { return }
+        let writer = try await openWriter()
+        let (hashers, executor) = ((hasher, otherHasher), executor)
+        steps.addTask {
+            let (canonical, other) = await Self.hash(piece, with: hashers, on: executor)
+            return .hashed(canonical, other)
         }
-        piece = nil
-        if bytes.writableBytes < part.readableBytes, bytes.readableBytes + part.readableBytes > partSize {
-            // To its full size at once, and not by doubling.
-            bytes.reserveCapacity(minimumWritableBytes: max(pieceSize - bytes.readableBytes, part.readableBytes))
+        steps.addTask {
+            try await writer.append(piece)
+            return .written
         }
-        bytes.writeImmutableBuffer(part)
-        piece = bytes
     }
 
     private mutating func hold(_ piece: ByteBuffer) async {
         (hasher, otherHasher) = await Self.hash(piece, with: (hasher, otherHasher), on: executor)
         held = piece
-    }
-
-    private mutating func take(_ piece: ByteBuffer) async throws {
-        let writer = try await openWriter()
-        let (hashers, executor) = ((hasher, otherHasher), executor)
-        async let hashed = Self.hash(piece, with: hashers, on: executor)
-        try await writer.append(piece)
-        (hasher, otherHasher) = await hashed
     }
 
     /// The writer; a new one when the upload has no bytes yet. What was held is written first.
@@ -257,7 +270,7 @@ struct UploadSession {
     ) async throws {
         let object = try await driver.open(at: path)
         while hasher.count < size {
-            let count = Int(min(Int64(pieceSize), size - hasher.count))
+            let count = Int(min(Int64(readSize), size - hasher.count))
             let piece = try await object.read(at: hasher.count, count: count)
             guard piece.readableBytes > 0 else {
                 throw StorageError(.failed, at: path, "the upload has fewer bytes than it had when it was opened")

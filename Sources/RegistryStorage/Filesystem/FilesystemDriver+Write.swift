@@ -74,7 +74,8 @@ extension FilesystemDriver {
     /// Opens an object that grows.
     public func writer(at path: StoragePath, resuming: Bool) async throws(StorageError) -> any StorageWriter {
         let file = place.absolute(path)
-        return try await onStore(path, .writing) { [place, blocking, changes, presence] () throws(StorageError) in
+        return try await onStore(path, .writing) {
+            [place, blocking, changes, presence, earlySyncs] () throws(StorageError) in
             do throws(SystemFailure) {
                 let descriptor = try Self.openGrowing(file, resuming: resuming, changes)
                 do throws(SystemFailure) {
@@ -86,7 +87,8 @@ extension FilesystemDriver {
                             descriptor: descriptor,
                             size: status.size,
                             isNew: !resuming,
-                            changes
+                            changes,
+                            earlySyncs
                         ),
                         place: place,
                         blocking: blocking,

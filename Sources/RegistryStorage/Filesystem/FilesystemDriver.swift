@@ -44,6 +44,7 @@ public final class FilesystemDriver: StorageDriver {
     let calls: any SystemCalls
     let unsettled = UnsettledFolders()
     let syncs = FolderSyncs()
+    let earlySyncs: EarlySyncs
     let listings: ListingCache
     let presence: StorePresence
 
@@ -72,6 +73,7 @@ public final class FilesystemDriver: StorageDriver {
         presence = StorePresence(place)
         blocking = BlockingCalls(threads: threadPool)
         self.calls = calls
+        earlySyncs = EarlySyncs(calls: calls, threads: threadPool)
         listings = ListingCache(limits: listingCache)
     }
 

@@ -15,6 +15,7 @@ final class GrowingFile: Sendable {
 
     private let descriptor: CInt
     private let changes: FolderChanges
+    private let earlySyncs: EarlySyncs
     private let state: Mutex<State>
     private let appended: Atomic<Int64>
 
@@ -36,6 +37,8 @@ final class GrowingFile: Sendable {
         var durable: Int64
         /// The length up to which the disk was told to begin.
         var begun: Int64
+        /// The length up to which the disk was told to flush.
+        var flushed: Int64
         /// Whether bytes or the name may not be durable.
         var isDirty = true
         /// Whether the folder's own name may not be durable, nor anybody have a note of that: it may have been made for
@@ -44,11 +47,12 @@ final class GrowingFile: Sendable {
     }
 
     /// Takes a descriptor over; `size` is the file's length.
-    init(file: String, descriptor: CInt, size: Int64, isNew: Bool, _ changes: FolderChanges) {
+    init(file: String, descriptor: CInt, size: Int64, isNew: Bool, _ changes: FolderChanges, _ earlySyncs: EarlySyncs) {
         self.file = file
         self.descriptor = descriptor
         self.changes = changes
-        state = Mutex(State(size: size, durable: size, begun: size, isFolderNew: isNew))
+        self.earlySyncs = earlySyncs
+        state = Mutex(State(size: size, durable: size, begun: size, flushed: size, isFolderNew: isNew))
         appended = Atomic(size)
     }
 
@@ -73,6 +77,9 @@ final class GrowingFile: Sendable {
                 if state.size - state.begun >= Self.writtenAtOnce {
                     calls.beginWriting(descriptor, from: state.begun, count: state.size - state.begun)
                     state.begun = state.size
+                }
+                if state.size - state.flushed >= EarlySyncs.distance, earlySyncs.begin(file) {
+                    state.flushed = state.size
                 }
             } catch {
                 // What did fit must not stay: `size` says what is there.

@@ -39,6 +39,13 @@ package struct KernelCalls: SystemCalls {
         _ = sync_file_range(descriptor, off_t(start), off_t(count), 2)
     }
 
+    package func synchronizeEarly(_ path: String) {
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        _ = fdatasync(descriptor)
+        closeFile(descriptor)
+    }
+
     package func synchronizeFile(_ descriptor: CInt) throws(SystemFailure) {
         _ = try retrying("fsync") { fsync(descriptor) }
     }

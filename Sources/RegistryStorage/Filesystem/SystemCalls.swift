@@ -14,6 +14,9 @@ package protocol SystemCalls: Sendable {
     /// Lets the disk begin with bytes that will be synchronised soon: a hint, which can neither fail nor promise
     /// anything. A `count` of 0 means all after `start`.
     func beginWriting(_ descriptor: CInt, from start: Int64, count: Int64)
+    /// Lets the disk flush what a file has, and waits for it: a hint too, whoever needs the bytes to last synchronises
+    /// the file. Where no file lies at the path it does nothing.
+    func synchronizeEarly(_ path: String)
     /// Makes a file's bytes and length durable.
     func synchronizeFile(_ descriptor: CInt) throws(SystemFailure)
     /// Makes the names in a folder durable.
@@ -35,6 +38,9 @@ package protocol SystemCalls: Sendable {
 extension SystemCalls {
     /// Nothing: it is only a hint.
     package func beginWriting(_ descriptor: CInt, from start: Int64, count: Int64) {}
+
+    /// Nothing: it is only a hint.
+    package func synchronizeEarly(_ path: String) {}
 }
 
 /// A system call that failed.
