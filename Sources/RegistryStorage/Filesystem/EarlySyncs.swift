@@ -8,8 +8,8 @@ import Synchronization
 /// for then. Nothing relies on it: the file's owner synchronises it all the same, by a descriptor of his own, which is
 /// told of each failure that this one is told of.
 final class EarlySyncs: Sendable {
-    /// After so many bytes it is worth a commit of the file system's journal.
-    static let distance: Int64 = 32 << 20
+    /// After so many bytes it is worth a commit of the file system's journal. With 32 MiB a push took 8 % longer.
+    static let distance: Int64 = 16 << 20
 
     private let calls: any SystemCalls
     private let threads: NIOThreadPool
