@@ -8,7 +8,8 @@ internal import Synchronization
 final class PieceSizes: Sendable {
     /// What all uploads hold, while they are few enough for pieces of the smallest size.
     private static let heldBytes = 32 << 20
-    private static let range = (128 << 10)...(1 << 20)
+    /// A blob of 1 MiB is one piece, which is written straight to its place.
+    private static let range = (128 << 10)...((1 << 20) + UploadPiece.partSize)
 
     private let uploads = Atomic<Int>(0)
 

@@ -3,7 +3,7 @@ internal import NIOCore
 /// What a source gives, gathered to a piece that is worth being hashed and written.
 struct UploadPiece {
     /// What a source gives at once, mostly: a piece is taken for full when as much may not fit.
-    private static let partSize = 64 * 1024
+    static let partSize = 64 * 1024
 
     private(set) var bytes = ByteBuffer()
     /// Whether nothing comes after it.
