@@ -15,7 +15,7 @@ package final class FaultySystemCalls: SystemCalls {
         /// As the seam's calls.
         case createFile, openFile, writeBytes, truncateFile, synchronizeFile, synchronizeFolder, renameFile, linkFile
         /// As the seam's calls.
-        case unlinkFile, makeFolder, removeFolder
+        case unlinkFile, makeFolder, removeFolder, synchronizeEarly
     }
 
     private struct State {
@@ -122,6 +122,11 @@ extension FaultySystemCalls {
     package func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {
         try check(.truncateFile)
         try base.truncateFile(descriptor, to: length)
+    }
+
+    package func synchronizeEarly(_ path: String) {
+        state.withLock { $0.calls[.synchronizeEarly, default: 0] += 1 }
+        if synchronizes { base.synchronizeEarly(path) }
     }
 
     package func synchronizeFile(_ descriptor: CInt) throws(SystemFailure) {

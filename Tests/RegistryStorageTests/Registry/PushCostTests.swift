@@ -73,7 +73,7 @@ struct PushCostTests {
 
     @Test("a push of a blob of many pieces costs no more")
     func large() async throws {
-        let cost = try await counting(length: 600_000) { registry, bytes, digest in
+        let cost = try await counting(length: 2_400_000) { registry, bytes, digest in
             let upload = try await registry.beginUpload(in: repository)
             try await registry.finishUpload(upload.id, appending: source(bytes), expecting: digest, in: repository)
         }

@@ -114,7 +114,7 @@ struct PushFaultTests {
     func failedCommit(code: StorageError.Code, isSmall: Bool) async throws {
         let driver = FaultyDriver(MemoryDriver())
         let registry = content.registry(on: driver)
-        let blob = isSmall ? content.blob : ByteBuffer(repeating: 7, count: 300_000)
+        let blob = isSmall ? content.blob : ByteBuffer(repeating: 7, count: 1_500_000)
         let digest = ContentHasher.digest(of: blob)
         let upload = try await registry.beginUpload(in: content.repository)
         // A small blob is put in its place at once, a large one is moved there.
@@ -138,7 +138,7 @@ struct PushFaultTests {
 
     @Test(
         "a whole blob that could not be stored or is not what it should be leaves no upload",
-        arguments: [100, 300_000]
+        arguments: [100, 1_500_000]
     )
     func failedWhole(length: Int) async throws {
         let driver = FaultyDriver(MemoryDriver())

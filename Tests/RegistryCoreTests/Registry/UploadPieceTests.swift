@@ -1,0 +1,64 @@
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import RegistryCore
+
+@Suite("The pieces of an upload")
+struct UploadPieceTests {
+    private struct BrokenOff: Error {}
+
+    /// Gives parts out, and then ends or throws.
+    private func source(_ parts: [ByteBuffer], failing: Bool = false) -> ContentSource {
+        let rest = Mutex(parts[...])
+        return ContentSource {
+            if let part = rest.withLock({ $0.popFirst() }) { return part }
+            if failing { throw BrokenOff() }
+            return nil
+        }
+    }
+
+    @Test("pieces hold what the source gave, in its order, and no more than their size and one part", arguments: 0..<20)
+    func order(seed: Int) async {
+        var random = SystemRandomNumberGenerator()
+        let size = Int.random(in: 128 << 10...1 << 20, using: &random)
+        let parts = (0..<Int.random(in: 0...60, using: &random)).map { number in
+            ByteBuffer(repeating: UInt8(number), count: Int.random(in: 1...(256 << 10), using: &random))
+        }
+        let source = source(parts)
+        var (all, isLast) = (ByteBuffer(), false)
+        while !isLast {
+            let piece = await UploadPiece(from: source, size: size)
+            #expect(piece.failure == nil)
+            #expect(piece.bytes.readableBytes <= size + 256 << 10)
+            #expect(piece.isLast || piece.bytes.readableBytes > size - UploadPiece.partSize)
+            all.writeImmutableBuffer(piece.bytes)
+            isLast = piece.isLast
+        }
+        #expect(all == parts.reduce(into: ByteBuffer()) { $0.writeImmutableBuffer($1) })
+    }
+
+    @Test("what came before the source broke off is kept, and the piece is the last")
+    func failure() async {
+        let piece = await UploadPiece(
+            from: source([ByteBuffer(string: "a"), ByteBuffer(string: "b")], failing: true),
+            size: 1 << 20
+        )
+        #expect(piece.bytes == ByteBuffer(string: "ab"))
+        #expect(piece.isLast && piece.failure is BrokenOff)
+    }
+
+    @Test("the more uploads there are the smaller are their pieces, and a blob of 1 MiB is one where they are few")
+    func sizes() async {
+        let sizes = PieceSizes()
+        #expect(sizes.current > 1 << 20)
+        func size(beside others: Int) async -> Int {
+            if others == 0 { return sizes.current }
+            return await sizes.withUpload { await size(beside: others - 1) }
+        }
+        #expect(await size(beside: 15) > 1 << 20)
+        for count in 16...128 { #expect(await size(beside: count) * count * 2 <= 33 << 20) }
+        #expect(await size(beside: 200) == 128 << 10)
+        #expect(sizes.current > 1 << 20, "all have ended")
+    }
+}
