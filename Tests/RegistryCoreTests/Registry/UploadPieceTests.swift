@@ -56,8 +56,8 @@ struct UploadPieceTests {
             if others == 0 { return sizes.current }
             return await sizes.withUpload { await size(beside: others - 1) }
         }
-        #expect(await size(beside: 15) > 1 << 20)
-        for count in 16...128 { #expect(await size(beside: count) * count * 2 <= 33 << 20) }
+        #expect(await size(beside: 10) > 1 << 20)
+        for count in 12...96 { #expect(await size(beside: count) * count * 2 <= 24 << 20) }
         #expect(await size(beside: 200) == 128 << 10)
         #expect(sizes.current > 1 << 20, "all have ended")
     }
