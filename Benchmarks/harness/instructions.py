@@ -11,8 +11,7 @@ from . import building, content, plain_client, servers, workloads
 from .plan import DEFAULT_SIZES, Plan
 
 BASELINE = f'{building.HERE}/instructions.json'
-# Two runs on one machine differ by 2 % at most, and two machines by 5 %: the C library has other ways for other
-# processors, and another kernel wakes the server more often.
+# Two runs on one machine differed by 2 % at most; those of one commit on two machines by up to 5.7 %. Why is not known.
 TOLERANCE = 0.1
 
 PLAIN = {'few': 100, 'many': 600}

@@ -2,7 +2,8 @@ internal import NIOCore
 
 /// What a source gives, gathered to a piece that is worth being hashed and written.
 struct UploadPiece {
-    /// What a source gives at once, mostly: a piece is taken for full when as much may not fit.
+    /// What a source gives at once, mostly: a piece is taken for full when as much may not fit. A busy socket gives more,
+    /// and the piece is larger by as much.
     static let partSize = 64 * 1024
 
     private(set) var bytes = ByteBuffer()

@@ -113,29 +113,37 @@ struct UploadSession {
         )
     }
 
-    /// Takes all that the source gives. While a piece is hashed and written, the next one is gathered.
+    /// Takes all that the source gives.
     mutating func take(_ source: ContentSource) async throws {
-        let sizes = sizes
-        try await sizes.withUpload {
-            var next = await UploadPiece(from: source, size: sizes.current)
-            if next.isLast, writer == nil, held == nil {
-                if next.bytes.readableBytes > 0 { await hold(next.bytes) }
-            } else {
-                try await withThrowingTaskGroup(of: Step.self) { steps in
-                    while true {
-                        try await begin(next.bytes, &steps)
-                        let isLast = next.isLast
-                        if !isLast { next = await UploadPiece(from: source, size: sizes.current) }
-                        for try await step in steps {
-                            if case .hashed(let canonical, let other) = step {
-                                (hasher, otherHasher) = (canonical, other)
-                            }
-                        }
-                        if isLast { break }
-                    }
+        sizes.beginUpload()
+        defer { sizes.endUpload() }
+        var piece = await UploadPiece(from: source, size: sizes.current)
+        if piece.isLast, writer == nil, held == nil {
+            if piece.bytes.readableBytes > 0 { await hold(piece.bytes) }
+        } else {
+            piece = try await write(piece, andThoseAfterItFrom: source)
+        }
+        if let failure = piece.failure { throw failure }
+    }
+
+    /// Hashes and writes a piece and those that follow; while one is worked on, the next one is gathered.
+    ///
+    /// - Returns: the last piece.
+    private mutating func write(
+        _ first: UploadPiece,
+        andThoseAfterItFrom source: ContentSource
+    ) async throws -> UploadPiece {
+        try await withThrowingTaskGroup(of: Step.self) { steps in
+            var piece = first
+            while true {
+                try await begin(piece.bytes, &steps)
+                let next = piece.isLast ? nil : await UploadPiece(from: source, size: sizes.current)
+                for try await step in steps {
+                    if case .hashed(let canonical, let other) = step { (hasher, otherHasher) = (canonical, other) }
                 }
+                guard let next else { return piece }
+                piece = next
             }
-            if let failure = next.failure { throw failure }
         }
     }
 
