@@ -15,6 +15,10 @@ struct FolderPathTests {
         var above: Set<String> = []
         while let parent = parentFolder(current) {
             #expect(childFolder(of: parent, on: path) == current)
+            #expect(
+                current == (["/", "."].contains(parent) ? current.hasPrefix("/") ? "/" : "" : parent + "/")
+                    + lastName(current)
+            )
             above.insert(parent)
             current = parent
         }

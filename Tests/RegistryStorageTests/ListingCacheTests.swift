@@ -78,7 +78,13 @@ struct ListingCacheTests {
     func settled() {
         let now: Int64 = 1_700_000_000_500_000_000
         func stamp(_ age: Int64) -> FolderStamp {
-            FolderStamp(device: 1, inode: 2, links: 2, size: 0, modified: now - age, changed: now - age)
+            FolderStamp(
+                identity: FileIdentity(device: 1, inode: 2),
+                links: 2,
+                size: 0,
+                modified: now - age,
+                changed: now - age
+            )
         }
         #expect(!stamp(0).isSettled(at: now))
         #expect(!stamp(-5_000_000_000).isSettled(at: now))
@@ -92,7 +98,8 @@ struct ListingCacheTests {
     @Test("the cache keeps within its limits, and drops what was not used for longest")
     func limits() throws {
         let cache = ListingCache(limits: .init(names: 10, folders: 2, smallest: 2))
-        let stamp = FolderStamp(device: 1, inode: 2, links: 2, size: 0, modified: 0, changed: 0)
+        let identity = FileIdentity(device: 1, inode: 2)
+        let stamp = FolderStamp(identity: identity, links: 2, size: 0, modified: 0, changed: 0)
         cache.keep(try table(["a", "b"]), of: "/1", stamp)
         cache.keep(try table(["a", "b"]), of: "/2", stamp)
         #expect(cache.names(in: "/1", stamp)?.count == 2)

@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import RegistryCore
 import RegistryStorage
+import RegistryTesting
 import Testing
 
 #if canImport(Glibc)
@@ -73,6 +74,55 @@ struct StoreAwayTests {
             try #require(rmdir(root) == 0 && rename(elsewhere, root) == 0)
             #expect(try await driver.content(at: object, limit: 100) == ByteBuffer(string: "kept"))
             try await driver.put(ByteBuffer(string: "new"), at: other)
+        }
+    }
+
+    /// A call that puts a name into a folder which is not there yet.
+    enum Write: CaseIterable {
+        case put, putInOrder, putPassing, putIfAbsent, writer, commit, move
+
+        /// The first step that goes by the path of what is written.
+        var firstStep: FaultySystemCalls.Step { self == .commit || self == .move ? .renameFile : .createFile }
+    }
+
+    @Test(
+        "a disk that goes while something is written does not have a store begun on its mount point",
+        arguments: Write.allCases,
+        [false, true]
+    )
+    func unmountedMeanwhile(write: Write, isLater: Bool) async throws {
+        let step = isLater ? .makeFolder : write.firstStep
+        try await withTemporaryFolder { folder in
+            let (root, elsewhere) = ("\(folder)/store", "\(folder)/elsewhere")
+            let calls = FaultySystemCalls(synchronizes: false)
+            let driver = FilesystemDriver(root: root, threadPool: .singleton, calls: calls)
+            try await driver.put(ByteBuffer(string: "kept"), at: object)
+            let writer = try await driver.writer(at: StoragePath.root.appending("a/upload"), resuming: false)
+            _ = try await driver.content(at: object, limit: 100)
+
+            calls.beforeNext(step) {
+                guard rename(root, elsewhere) == 0, mkdir(root, 0o777) == 0 else { preconditionFailure() }
+            }
+            let bytes = ByteBuffer(string: "lost")
+            let failure = await #expect(throws: StorageError.self) {
+                switch write {
+                case .put: try await driver.put(bytes, at: other)
+                case .putInOrder: try await driver.put(inOrder: [StoredContent(bytes, at: other)], discarding: nil)
+                case .putPassing: try await driver.putPassing(bytes, at: other, within: StoragePath.root.appending("b"))
+                case .putIfAbsent: _ = try await driver.putIfAbsent(bytes, at: other)
+                case .writer: _ = try await driver.writer(at: other, resuming: false)
+                case .commit: try await writer.commit(to: other)
+                case .move: try await driver.move(from: object, to: other)
+                }
+            }
+            #expect([.unavailable, .notFound].contains(failure?.code), "\(String(describing: failure))")
+            #expect(try names(in: root) == [])
+            try await expectAway(driver, "an empty folder")
+
+            try #require(rmdir(root) == 0 && rename(elsewhere, root) == 0)
+            #expect(text(ofFile: "\(root)/a/object") == "kept")
+            try await driver.put(ByteBuffer(string: "new"), at: other)
+            #expect(text(ofFile: "\(root)/b/other") == "new")
         }
     }
 

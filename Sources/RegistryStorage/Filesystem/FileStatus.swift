@@ -51,11 +51,13 @@ struct FileStatus {
             : StorageMetadata(kind: .object, size: size, modified: modified)
     }
 
+    /// Which file it is, whatever path leads to it.
+    var identity: FileIdentity { FileIdentity(device: UInt64(info.st_dev), inode: UInt64(info.st_ino)) }
+
     /// What changes whenever a name in the folder does.
     var stamp: FolderStamp {
         FolderStamp(
-            device: UInt64(info.st_dev),
-            inode: UInt64(info.st_ino),
+            identity: identity,
             links: UInt64(info.st_nlink),
             size: size,
             modified: modified,
@@ -65,7 +67,7 @@ struct FileStatus {
 
     /// Whether two looks were at the same file.
     func isSameFile(as other: FileStatus) -> Bool {
-        info.st_dev == other.info.st_dev && info.st_ino == other.info.st_ino
+        identity == other.identity
     }
 
     private static func nanoseconds(_ time: timespec) -> Int64 {
@@ -73,10 +75,15 @@ struct FileStatus {
     }
 }
 
-/// A folder's identity and times, by which a cached listing is known to be still true.
-struct FolderStamp: Hashable {
+/// Which file or folder of this machine it is, as long as that exists.
+package struct FileIdentity: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64
+}
+
+/// A folder's identity and times, by which a cached listing is known to be still true.
+struct FolderStamp: Hashable {
+    var identity: FileIdentity
     var links: UInt64
     var size: Int64
     /// Nanoseconds since 1970, as ``changed``.

@@ -8,7 +8,7 @@ import Musl
 #endif
 
 extension FilesystemDriver {
-    var changes: FolderChanges { FolderChanges(calls: calls, unsettled: unsettled, syncs: syncs) }
+    var changes: FolderChanges { FolderChanges(calls: calls, unsettled: unsettled, syncs: syncs, presence: presence) }
 
     /// Writes a small object, replacing what was there.
     public func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) {

@@ -11,6 +11,7 @@ struct FolderChanges: Sendable {
     let calls: any SystemCalls
     let unsettled: UnsettledFolders
     let syncs: FolderSyncs
+    let presence: StorePresence
 
     /// How often a step is tried again while someone else keeps removing the folder under it.
     private static let attempts = 64
@@ -74,7 +75,7 @@ struct FolderChanges: Sendable {
             guard let parent = parentFolder(folder) else { throw SystemFailure(ENOENT, "mkdir") }
             let note = unsettled.announce(folder, in: parent)
             do throws(SystemFailure) {
-                try calls.makeFolder(folder)
+                try makeFolder(folder)
                 unsettled.confirm(note.folder)
                 return
             } catch {
@@ -89,12 +90,20 @@ struct FolderChanges: Sendable {
         throw SystemFailure(EAGAIN, "mkdir")
     }
 
+    private func makeFolder(_ folder: String) throws(SystemFailure) {
+        if let only = try presence.only(above: folder) {
+            try calls.makeFolder(folder, within: only)
+        } else {
+            try calls.makeFolder(folder)
+        }
+    }
+
     /// Makes folders from the one at `tree` on down, of which no note is kept, and durably those above it: nobody else
     /// will know that they are new when this process ends before the tree has anything that must last.
     private func makePassingFolders(_ folder: String, within tree: String) throws(SystemFailure) {
         for _ in 0..<Self.attempts {
             do throws(SystemFailure) {
-                return try calls.makeFolder(folder)
+                return try makeFolder(folder)
             } catch {
                 switch error.number {
                 case EEXIST: return

@@ -79,6 +79,15 @@ package struct KernelCalls: SystemCalls {
         _ = try retrying("mkdir") { mkdir(path, 0o777) }
     }
 
+    package func makeFolder(_ path: String, within folder: FileIdentity) throws(SystemFailure) {
+        let parent = parentFolder(path) ?? "/"
+        let descriptor = try retrying("open") { open(parent, CInt(REGISTRYD_O_PATH) | O_DIRECTORY | O_CLOEXEC) }
+        defer { closeFile(descriptor) }
+        guard try FileStatus(descriptor: descriptor).identity == folder else { throw SystemFailure(ESTALE, "mkdir") }
+        let name = lastName(path)
+        _ = try retrying("mkdir") { mkdirat(descriptor, name, 0o777) }
+    }
+
     package func removeFolder(_ path: String) throws(SystemFailure) {
         _ = try retrying("rmdir") { rmdir(path) }
     }

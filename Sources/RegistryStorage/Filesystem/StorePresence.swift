@@ -13,13 +13,8 @@ import Musl
 /// store in which nothing is to be found, and neither may be written to: what is acknowledged there is lost when the
 /// disk comes back. So a store that had content and now has none, in another folder than before, is away.
 final class StorePresence: Sendable {
-    private struct Identity: Equatable {
-        let device: UInt64
-        let inode: UInt64
-    }
-
     private let place: FilesystemRoot
-    private let seen = Mutex<Identity?>(nil)
+    private let seen = Mutex<FileIdentity?>(nil)
     private let hasSeen = Atomic(false)
 
     init(_ place: FilesystemRoot) { self.place = place }
@@ -32,9 +27,9 @@ final class StorePresence: Sendable {
     ///
     /// - Throws: `unavailable` when it was there and is away.
     func check(for path: StoragePath) throws(StorageError) {
-        let stamp: FolderStamp
+        let identity: FileIdentity
         do throws(SystemFailure) {
-            stamp = try place.status(of: .root).stamp
+            identity = try place.status(of: .root).identity
         } catch {
             guard error.number == ENOENT || error.number == ENOTDIR else {
                 throw StorageError(error, at: path, .reading)
@@ -42,7 +37,6 @@ final class StorePresence: Sendable {
             guard isKnown else { return }
             throw StorageError(.unavailable, at: path, "the store's folder is gone")
         }
-        let identity = Identity(device: stamp.device, inode: stamp.inode)
         let known = seen.withLock { $0 }
         guard identity != known else { return }
         if try hasContent(path) {
@@ -51,6 +45,20 @@ final class StorePresence: Sendable {
         } else if known != nil {
             throw StorageError(.unavailable, at: path, "the store's folder is empty, and another one than before")
         }
+    }
+
+    /// The folder in which another one may be made, where not any at the path will do.
+    ///
+    /// A disk may go between ``check(for:)`` and a write, which would then begin a store on the mount point. It can't
+    /// without making the store's topmost folder: there is none, or the mount point were not empty.
+    ///
+    /// - Returns: the store's own folder, for one right below it; `nil` for one anywhere else.
+    /// - Throws: `ESTALE` for the store's own folder, when that was there and is gone.
+    func only(above folder: String) throws(SystemFailure) -> FileIdentity? {
+        guard isKnown else { return nil }
+        let top = place.absolute(.root)
+        if folder == top { throw SystemFailure(ESTALE, "mkdir") }
+        return parentFolder(folder) == top ? seen.withLock { $0 } : nil
     }
 
     private func hasContent(_ path: StoragePath) throws(StorageError) -> Bool {

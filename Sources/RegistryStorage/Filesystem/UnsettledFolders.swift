@@ -113,6 +113,12 @@ func parentFolder(_ path: String) -> String? {
     return String(path[..<slash])
 }
 
+/// The last name of a path.
+func lastName(_ path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return path }
+    return String(path[path.utf8.index(after: slash)...])
+}
+
 /// The folder right below another one on the way to a third; `nil` when the other is not above that.
 func childFolder(of parent: String, on path: String) -> String? {
     let bytes = path.utf8

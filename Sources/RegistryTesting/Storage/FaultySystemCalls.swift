@@ -26,6 +26,7 @@ package final class FaultySystemCalls: SystemCalls {
         var room = Int.max
         var folders: [String: Int] = [:]
         var beforeFolder: (@Sendable (String) -> Void)?
+        var beforeNext: [Step: @Sendable () -> Void] = [:]
     }
 
     private let base = KernelCalls()
@@ -70,10 +71,16 @@ package final class FaultySystemCalls: SystemCalls {
         state.withLock { $0.beforeFolder = body }
     }
 
+    /// Runs a body once, before the next call of a step.
+    package func beforeNext(_ step: Step, _ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.beforeNext[step] = body }
+    }
+
     /// How many files are open for writing.
     package var openFiles: Int { state.withLock { $0.open } }
 
     private func check(_ step: Step) throws(SystemFailure) {
+        state.withLock { $0.beforeNext.removeValue(forKey: step) }?()
         let number = state.withLock { state -> CInt? in
             state.calls[step, default: 0] += 1
             guard let failure = state.failures[step], failure.times > 0 else { return nil }
@@ -167,6 +174,11 @@ extension FaultySystemCalls {
     package func makeFolder(_ path: String) throws(SystemFailure) {
         try check(.makeFolder)
         try base.makeFolder(path)
+    }
+
+    package func makeFolder(_ path: String, within folder: FileIdentity) throws(SystemFailure) {
+        try check(.makeFolder)
+        try base.makeFolder(path, within: folder)
     }
 
     package func removeFolder(_ path: String) throws(SystemFailure) {
