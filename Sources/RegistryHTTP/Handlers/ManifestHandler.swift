@@ -132,41 +132,59 @@ struct AcceptedTypes {
     init(_ values: [String]) { self.values = values }
 
     func contains(_ type: MediaType) -> Bool {
-        var isEmpty = true
-        for var value in values {
-            let isListed = value.withUTF8 { list in
-                list.split(separator: UInt8(ascii: ",")).contains { item in
-                    let bare = Self.bare(item)
-                    if bare.isEmpty { return false }
-                    isEmpty = false
-                    return Self.equal(bare, type.description) || Self.equal(bare, "*/*")
-                        || Self.equal(bare, "application/*")
-                }
+        var type = type.description
+        return type.withUTF8 { wanted in
+            var isEmpty = true
+            for var value in values {
+                let isListed = value.withUTF8 { Self.isListed(wanted, in: $0, &isEmpty) }
+                if isListed { return true }
             }
-            if isListed { return true }
+            return isEmpty
         }
-        return isEmpty
+    }
+
+    /// Whether one field's list has a type, or a wildcard for it. A list with an item is told as not empty.
+    private static func isListed(
+        _ type: UnsafeBufferPointer<UInt8>,
+        in list: UnsafeBufferPointer<UInt8>,
+        _ isEmpty: inout Bool
+    ) -> Bool {
+        var start = 0
+        while start < list.count {
+            var end = start
+            while end < list.count, list[end] != UInt8(ascii: ",") { end += 1 }
+            let item = bare(UnsafeBufferPointer(rebasing: list[start..<end]))
+            start = end + 1
+            if item.isEmpty { continue }
+            isEmpty = false
+            if equal(item, type) || equal(item, "*/*") || equal(item, "application/*") { return true }
+        }
+        return false
     }
 
     /// An item without its parameters and the space around it.
-    private static func bare(_ item: Slice<UnsafeBufferPointer<UInt8>>) -> Slice<UnsafeBufferPointer<UInt8>> {
-        var bare = item.prefix { $0 != UInt8(ascii: ";") }.drop(while: isSpace)
-        while let last = bare.last, isSpace(last) { bare.removeLast() }
-        return bare
+    private static func bare(_ item: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        var (start, end) = (0, 0)
+        while end < item.count, item[end] != UInt8(ascii: ";") { end += 1 }
+        while start < end, isSpace(item[start]) { start += 1 }
+        while end > start, isSpace(item[end - 1]) { end -= 1 }
+        return UnsafeBufferPointer(rebasing: item[start..<end])
+    }
+
+    private static func equal(_ item: UnsafeBufferPointer<UInt8>, _ wildcard: StaticString) -> Bool {
+        equal(item, UnsafeBufferPointer(start: wildcard.utf8Start, count: wildcard.utf8CodeUnitCount))
     }
 
     /// Whether an item is a type, whose letters are small, in any case.
-    private static func equal(_ item: Slice<UnsafeBufferPointer<UInt8>>, _ type: String) -> Bool {
-        var type = type
-        return type.withUTF8 { wanted in
-            guard item.count == wanted.count else { return false }
-            for (position, wanted) in zip(item.indices, wanted) {
-                let byte = item[position]
-                guard byte == wanted || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") && byte | 0x20 == wanted
-                else { return false }
+    private static func equal(_ item: UnsafeBufferPointer<UInt8>, _ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard item.count == wanted.count else { return false }
+        for place in 0..<item.count where item[place] != wanted[place] {
+            let byte = item[place]
+            guard byte >= UInt8(ascii: "A"), byte <= UInt8(ascii: "Z"), byte | 0x20 == wanted[place] else {
+                return false
             }
-            return true
         }
+        return true
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
