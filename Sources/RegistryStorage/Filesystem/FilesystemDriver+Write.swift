@@ -29,7 +29,8 @@ extension FilesystemDriver {
             items: objects.map { object in
                 let file = AtomicFile(changes: changes, target: place.absolute(object.path))
                 return FileRow.Item(path: object.path, file: file, content: object.content)
-            }
+            },
+            waits: concurrentSteps
         )
         let discarded = tree.map { place.absolute($0) }
         try await onStore(path, .writing) { [calls] () throws(StorageError) in

@@ -45,6 +45,7 @@ public final class FilesystemDriver: StorageDriver {
     let unsettled = UnsettledFolders()
     let syncs = FolderSyncs()
     let earlySyncs: EarlySyncs
+    let concurrentSteps: ConcurrentSteps
     let listings: ListingCache
     let presence: StorePresence
 
@@ -73,6 +74,7 @@ public final class FilesystemDriver: StorageDriver {
         presence = StorePresence(place)
         blocking = BlockingCalls(threads: threadPool)
         self.calls = calls
+        concurrentSteps = ConcurrentSteps(threads: threadPool)
         earlySyncs = EarlySyncs(calls: calls, threads: threadPool)
         listings = ListingCache(limits: listingCache)
     }

@@ -70,4 +70,14 @@ package struct SystemFailure: Error {
         self.number = number
         self.call = call
     }
+
+    /// What a body throws; `nil` when it doesn't.
+    static func of(_ body: () throws(SystemFailure) -> Void) -> SystemFailure? {
+        do throws(SystemFailure) {
+            try body()
+            return nil
+        } catch {
+            return error
+        }
+    }
 }
