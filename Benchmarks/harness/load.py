@@ -18,7 +18,7 @@ class Generator:
 
     def command(self, mode, port, tls=False, http2=False, **options):
         words = [self.binary, mode, '--port', str(port)]
-        words += ['--tls'] if tls else []
+        words += ['--tls', '--count-records'] if tls else []
         words += ['--http2'] if http2 else []
         for name, value in options.items():
             for one in value if isinstance(value, list) else [value]:

@@ -32,6 +32,8 @@ class Workload:
     cut: bool = False
     tls: bool = False
     http2: bool = False
+    # Whether the generator counts TLS's records instead of decrypting them: else it takes as long as the server.
+    counts_records: bool = False
     # 'htpasswd', 'token' or None.
     auth: str = None
     # Whether garbage is collected meanwhile.
@@ -51,8 +53,9 @@ class Workload:
 
     @property
     def by_h2load(self):
-        """Whether h2load loads it: our generator's TLS and HTTP/2 cost more than the servers'."""
-        return self.tls or self.http2
+        """Whether h2load loads it: our generator's TLS and HTTP/2 cost more than the servers', but where it decrypts
+        nothing."""
+        return (self.tls or self.http2) and not self.counts_records
 
 
 def text(size):
@@ -111,7 +114,7 @@ def pulls(plan):
                     f'pull-{label(size)}-c{connections}{suffix}',
                     f'pull {text(size)}, {connections} connection{"s" if connections > 1 else ""}{words}',
                     'operations/s' if size < 64 * KIB else 'MB/s', ('pulls', group), kinds=ALL, prepare=pull(size),
-                    connections=connections, tls=tls, http2=http2,
+                    connections=connections, tls=tls, http2=http2, counts_records=large and tls and not http2,
                     operations=plan.count(size) if large and connections == 1 else None,
                     cut=large and connections > 1, traced=0 if tls or http2 or large else 400,
                     wrk=not (tls or http2) and size < 64 * KIB)

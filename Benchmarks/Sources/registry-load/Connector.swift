@@ -46,10 +46,14 @@ struct Connector: Sendable {
 
     private func prepare(_ channel: any Channel, _ driver: LoopDriver, _ number: Int) throws {
         let pipeline = channel.pipeline.syncOperations
-        if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil)) }
+        let handler = tls.map { NIOSSLClientHandler(context: $0, serverHostname: nil) }
         guard transport.http2 else {
-            return try pipeline.addHandler(HTTP1Lane(driver: driver, number: number, waitsForTLS: transport.tls))
+            let lane = HTTP1Lane(driver: driver, number: number, waitsForTLS: transport.tls)
+            if transport.countsRecords { try pipeline.addHandler(TLSRecordCounter(lane: lane)) }
+            if let handler { try pipeline.addHandler(handler) }
+            return try pipeline.addHandler(lane)
         }
+        if let handler { try pipeline.addHandler(handler) }
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .initialWindowSize, value: 4 << 20),

@@ -17,6 +17,8 @@ final class HTTP1Lane: ChannelInboundHandler, Lane {
     private let driver: LoopDriver
     private let number: Int
     private let waitsForTLS: Bool
+    /// Whether what it was for has been had, so that how it ends says nothing.
+    private var isDone = false
     private var context: ChannelHandlerContext?
     private var reader = ResponseReader()
     private var request: LoadRequest?
@@ -80,6 +82,18 @@ final class HTTP1Lane: ChannelInboundHandler, Lane {
         }
     }
 
+    /// How much of an answer's content is still to come; `nil` before its head.
+    var contentLeft: Int? { reader.contentLeft }
+
+    /// Takes content that was counted and not decrypted. The connection ends with it.
+    func counted(_ count: Int) throws(LoadError) {
+        driver.recorder.received(count)
+        guard var answer = try reader.skip(count) else { return }
+        answer.closes = true
+        isDone = true
+        try finish(answer)
+    }
+
     private func finish(_ answer: Answer) throws(LoadError) {
         guard let request else { throw LoadError("an answer without a request") }
         guard written == request.body.length else { throw LoadError("answered \(answer.status) before the content") }
@@ -103,7 +117,8 @@ final class HTTP1Lane: ChannelInboundHandler, Lane {
         fail(LoadError("\(error)"))
     }
 
-    private func fail(_ error: LoadError) {
+    func fail(_ error: LoadError) {
+        if isDone { return }
         let failing = request != nil
         request = nil
         close()

@@ -69,11 +69,17 @@ struct Load: ParsableCommand {
     @Flag(help: "HTTP/2; with TLS by ALPN, else by prior knowledge.")
     var http2 = false
 
+    @Flag(help: "Count the content of pulls over TLS by its records, and decrypt none; one pull a connection.")
+    var countRecords = false
+
     func validate() throws {
         guard connections > 0, threads > 0, layers > 0 else { throw ValidationError("counts are positive") }
         guard size >= BlobSource.tailBytes else { throw ValidationError("--size is at least \(BlobSource.tailBytes)") }
         if [.get, .head, .mixed, .idle].contains(mode), target.isEmpty {
             throw ValidationError("\(mode.rawValue) needs a --target")
+        }
+        if countRecords, !tls || http2 || mode != .get {
+            throw ValidationError("--count-records is for get over TLS and HTTP/1.1")
         }
         if let rate, rate <= 0 { throw ValidationError("--rate is positive") }
         if let chunk, chunk <= 0 { throw ValidationError("--chunk is positive") }
@@ -90,7 +96,7 @@ struct Load: ParsableCommand {
             operations: mode == .idle ? connections : operations,
             rate: mode == .idle ? nil : rate,
             keepsOpen: mode == .idle,
-            transport: Transport(tls: tls, http2: http2),
+            transport: Transport(tls: tls, http2: http2, countsRecords: countRecords),
             work: work,
             repository: repository
         )

@@ -45,4 +45,6 @@ struct Plan: Sendable {
 struct Transport: Sendable {
     var tls: Bool
     var http2: Bool
+    /// Whether the content of answers is counted by TLS's records, and not decrypted.
+    var countsRecords: Bool
 }

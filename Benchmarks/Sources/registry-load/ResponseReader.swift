@@ -45,6 +45,19 @@ struct ResponseReader {
         return (answer.receivedLength - before, nil)
     }
 
+    /// How much of the content is still to come; `nil` where that is not known, or nothing is.
+    var contentLeft: Int? {
+        if case .content(let left) = state { left } else { nil }
+    }
+
+    /// Takes content that is not there to be read, and gives the answer once it is whole.
+    mutating func skip(_ count: Int) throws(LoadError) -> Answer? {
+        guard case .content(let left) = state, count <= left else { throw LoadError("bytes after an answer") }
+        answer.receivedLength += count
+        state = count == left ? .head : .content(left: left - count)
+        return count == left ? answer : nil
+    }
+
     /// The answer that the connection's end completes, if there is one.
     func end() -> Answer? {
         if case .untilClose = state { answer } else { nil }
