@@ -46,7 +46,7 @@ struct Connector: Sendable {
 
     private func prepare(_ channel: any Channel, _ driver: LoopDriver, _ number: Int) throws {
         let pipeline = channel.pipeline.syncOperations
-        let handler = tls.map { NIOSSLClientHandler(context: $0, serverHostname: nil) }
+        let handler = try tls.map { try NIOSSLClientHandler(context: $0, serverHostname: nil) }
         guard transport.http2 else {
             let lane = HTTP1Lane(driver: driver, number: number, waitsForTLS: transport.tls)
             if transport.countsRecords { try pipeline.addHandler(TLSRecordCounter(lane: lane)) }
