@@ -66,7 +66,9 @@ public struct ServerConfiguration: Sendable {
         /// How many requests of one HTTP/2 connection are answered at once.
         public var streams = 100
         /// How many bytes of content a client may send ahead on one stream of HTTP/2, which is what its flow control
-        /// allows. Up to twice as much is held for it: what the server has taken and what follows.
+        /// allows. Up to twice as much is held for it: what the server has taken and what follows. A stream that begins
+        /// before the client has confirmed this has the difference to the protocol's 65,535 bytes on top: the library
+        /// adds it to the window that it keeps up.
         public var streamWindowBytes = 256 * 1024
         /// The longest request target, in bytes; a longer one is answered with 414.
         public var targetBytes = 8 * 1024
