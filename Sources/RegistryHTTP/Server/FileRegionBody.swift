@@ -30,11 +30,13 @@ extension HTTP1Handler {
         var offset = range.lowerBound
         // How much was sent since other connections had their turn.
         var turn: Int64 = 0
+        // A short file is over before it is worth while: 1 MiB, 16 connections, took 0.40 s of CPU a GB without, 0.49 with.
+        let isLong = range.upperBound - range.lowerBound > Int64(configuration.filePieceBytes)
         var isCorked = false
         defer { if isCorked { cork(false) } }
         while offset < range.upperBound {
             let choice = Self.sizes.next()
-            if isCorked != choice.fillsSegments {
+            if isLong, isCorked != choice.fillsSegments {
                 isCorked.toggle()
                 cork(isCorked)
             }
