@@ -40,8 +40,8 @@ struct AtomicFile: Sendable {
         try changes.insisting(on: folder) { () throws(SystemFailure) in try begin(content) }
     }
 
-    /// Makes the names of the folders durable that were made for the file.
-    func settleFolder() throws(SystemFailure) { try changes.settle(upFrom: folder) }
+    /// The folders on the way to the file whose names are not durable yet.
+    var unsettledFolders: [UnsettledFolders.Folder] { changes.unsettled.notes(upFrom: folder) }
 
     /// Moves a temporary file whose bytes are durable to its place.
     func publish(_ written: Written, _ content: ByteBuffer) throws(SystemFailure) {

@@ -46,18 +46,45 @@ struct FileRow {
     private func synchronize(_ written: [AtomicFile.Written], _ current: inout Int) throws(SystemFailure) {
         var steps: [ConcurrentSteps.Step] = []
         for (item, file) in zip(items, written) {
-            let (target, descriptor) = (item.file, file.descriptor)
+            let (calls, descriptor) = (item.file.calls, file.descriptor)
+            steps.append { SystemFailure.of { () throws(SystemFailure) in try calls.synchronizeFile(descriptor) } }
+        }
+        let folders = unsettledFolders()
+        for folder in folders {
+            let changes = items[folder.place].file.changes
             steps.append {
-                SystemFailure.of { () throws(SystemFailure) in try target.calls.synchronizeFile(descriptor) }
+                SystemFailure.of { () throws(SystemFailure) in try changes.settle(folder.notes, in: folder.path) }
             }
-            steps.append { SystemFailure.of { () throws(SystemFailure) in try target.settleFolder() } }
         }
         do throws(ConcurrentSteps.Failure) {
             try waits.run(steps)
         } catch {
-            current = error.place / 2
+            current = error.place < items.count ? error.place : folders[error.place - items.count].place
             throw error.failure
         }
+    }
+
+    /// A folder in which there are names on the way to some of the files that are not durable yet.
+    private struct UnsettledFolder {
+        let path: String
+        /// The first of the files.
+        let place: Int
+        var notes: [UnsettledFolders.Folder]
+    }
+
+    /// Each once, though it be above several of the files.
+    private func unsettledFolders() -> [UnsettledFolder] {
+        var found: [UnsettledFolder] = []
+        for (place, item) in items.enumerated() {
+            for note in item.file.unsettledFolders {
+                if let index = found.firstIndex(where: { $0.path == note.parent }) {
+                    found[index].notes.append(note)
+                } else {
+                    found.append(UnsettledFolder(path: note.parent, place: place, notes: [note]))
+                }
+            }
+        }
+        return found
     }
 
     private func close(_ written: [AtomicFile.Written]) {

@@ -44,11 +44,14 @@ struct FolderChanges: Sendable {
 
     /// Makes the names of a folder and of those above it durable that are not yet.
     func settle(upFrom folder: String) throws(SystemFailure) {
-        for note in unsettled.notes(upFrom: folder) {
-            try synchronize(note.parent)
-            // Also one of which nobody knows yet whether this thread or another one has made it.
-            unsettled.settle([note])
-        }
+        for note in unsettled.notes(upFrom: folder) { try settle([note], in: note.parent) }
+    }
+
+    /// Makes the names of folders durable that lie in another one, and are there.
+    func settle(_ notes: [UnsettledFolders.Folder], in parent: String) throws(SystemFailure) {
+        try synchronize(parent)
+        // Also those of which nobody knows yet whether this thread or another one has made them.
+        unsettled.settle(notes)
     }
 
     /// Makes the names in a folder durable, and no others. Threads that ask for it at once share it.
