@@ -71,13 +71,11 @@ extension HTTP1Handler {
 
     /// Lets the kernel wait for more where a segment is not full, or no longer.
     private func cork(_ isOn: Bool) {
-        #if !canImport(Darwin)
         _ = try? context?.pipeline.syncOperations
             .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
                 var value: CInt = isOn ? 1 : 0
                 _ = setsockopt(socket, CInt(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<CInt>.size))
             }
-        #endif
     }
 
     /// Sends as much of a file as the socket takes now. Nothing may wait in the channel.

@@ -36,7 +36,7 @@ final class SendSizes: Sendable {
         let (small, large) = (small.load(ordering: .relaxed), large.load(ordering: .relaxed))
         if small == 0 { return .small }
         if large == 0 { return .large }
-        // A burst's large call also spares the turns between several, which are not timed.
+        // Where they are close the large one was better, by what of an answer is not timed.
         let better: Choice = small < large - large / 8 ? .small : .large
         let number = bursts.wrappingAdd(1, ordering: .relaxed).newValue
         return number % Self.trials == 0 ? better.other : better

@@ -82,8 +82,7 @@ final class FolderSyncs: Sendable {
         _ folder: String,
         _ body: () throws(SystemFailure) -> Void
     ) -> SystemFailure? {
-        var failure: SystemFailure?
-        do throws(SystemFailure) { try body() } catch { failure = error }
+        let failure = SystemFailure.of(body)
         folders.withLock { folders in
             if folders[folder]?.next == nil { folders[folder] = nil }
         }

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// The calls by which the file system driver changes a disk: the seam at which a test injects faults and crashes.
 ///
 /// It is as narrow as the driver's needs: each call is one step that a crash can fall behind. Calls that only read
@@ -46,13 +40,6 @@ package protocol SystemCalls: Sendable {
 extension SystemCalls {
     /// Nothing: it is only a hint.
     package func beginWriting(_ descriptor: CInt, from start: Int64, count: Int64) {}
-
-    /// Looks first, and makes the folder by its path then: enough where nobody mounts anything in between.
-    package func makeFolder(_ path: String, within folder: FileIdentity) throws(SystemFailure) {
-        let isThere = try FileStatus(at: parentFolder(path) ?? "/").identity == folder
-        guard isThere else { throw SystemFailure(ESTALE, "mkdir") }
-        try makeFolder(path)
-    }
 
     /// Nothing: it is only a hint.
     package func synchronizeEarly(_ path: String) {}

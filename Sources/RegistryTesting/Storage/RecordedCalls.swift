@@ -127,6 +127,12 @@ extension RecordedCalls {
         try taking(.makeFolder(below(path))) { () throws(SystemFailure) in try base.makeFolder(path) }
     }
 
+    func makeFolder(_ path: String, within folder: FileIdentity) throws(SystemFailure) {
+        try taking(.makeFolder(below(path))) { () throws(SystemFailure) in
+            try base.makeFolder(path, within: folder)
+        }
+    }
+
     func removeFolder(_ path: String) throws(SystemFailure) {
         try taking(.removeFolder(below(path))) { () throws(SystemFailure) in try base.removeFolder(path) }
     }
