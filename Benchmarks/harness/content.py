@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import random
+import subprocess
 import time
 
 MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -23,6 +24,17 @@ def _write(path, content):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, 'wb') as file:
         file.write(content)
+
+
+def empty(root):
+    """Takes the room of a store that is not needed any more, and leaves its files until the run has ended.
+
+    ext4 without a journal gives out no inode that was freed within the last minutes, and looks at each of them when it
+    looks for one: after a few stores had been removed, a push of an image took 143 ms of CPU instead of 42.
+    """
+    for folder, _, names in os.walk(f'{root}/docker/registry/v2/blobs'):
+        for name in names:
+            os.truncate(f'{folder}/{name}', 0)
 
 
 class Store:
@@ -120,8 +132,8 @@ class Stores:
         return store.root, *self._once('manifest', lambda: store.manifest('bench/pull', 'latest'))
 
     def mixed(self, size):
-        """A store for loads that a collection runs beside: nothing in it is garbage. The root, and the digest of a blob
-        of `size` in `bench/pull:latest`."""
+        """A store for one trial that pulls, pushes and may collect: nothing in it is garbage. The root, and the digest of
+        a blob of `size` in `bench/pull:latest`."""
         store = Store(f'{self.folder}/mixed')
 
         def make():
@@ -130,7 +142,10 @@ class Stores:
             for number in range(300):
                 store.manifest(f'other/r{number:03}', 'latest', layers=2)
             return digest
-        return store.root, self._once('mixed', make)
+        digest = self._once('mixed', make)
+        root = self.empty()
+        subprocess.run(['cp', '-a', f'{store.root}/.', root], check=True)
+        return root, digest
 
     def tags(self, count):
         store = Store(f'{self.folder}/tags')

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 
-from . import load, machine, processes, servers
+from . import content, load, machine, processes, servers
 from .collecting import collecting
 
 WARM_UP = 0.3
@@ -64,9 +64,9 @@ class Trials:
         return load.h2load(it.port, options.pop('target'), f'{self.folder}/h2load', **options)
 
     def clean(self, workload, root):
-        """Removes the store of a trial that pushed."""
-        if workload.mode in ('push', 'image'):
-            subprocess.run(['rm', '-rf', root], check=True)
+        """Takes the room of the store of a trial that pushed."""
+        if workload.mode in ('push', 'image', 'mixed'):
+            content.empty(root)
 
     def _warm_up(self, workload, it, options):
         """A short load of the same kind; of a push a megabyte is enough."""
@@ -107,22 +107,19 @@ class Trials:
             if collections.count == 0:
                 raise load.Failed('no collection ended meanwhile')
             figures |= {'collections': collections.count, 'seconds/collection': collections.seconds / collections.count}
-        self._forget_pushes(started_with.root, 'push')
+        self.clean(workload, started_with.root)
         return {**figures, 'peak per second': peak, 'rate': rate}
 
     def _referrers(self, workload, server):
         """Pushed through the server, since each keeps the list in its own way; skipped where it keeps none."""
         from . import referrers
         root = self.stores.empty()
-        try:
-            with servers.running(server, servers.Options(root), self.folder) as it:
-                path = referrers.make(it.port)
-                options = {'connections': workload.connections, 'target': path}
-                self._warm_up(workload, it, options)
-                return self._measured(
-                    it, lambda: self.generator.run('get', it.port, **options, duration=self.plan.duration))
-        finally:
-            subprocess.run(['rm', '-rf', root], check=True)
+        with servers.running(server, servers.Options(root), self.folder) as it:
+            path = referrers.make(it.port)
+            options = {'connections': workload.connections, 'target': path}
+            self._warm_up(workload, it, options)
+            return self._measured(
+                it, lambda: self.generator.run('get', it.port, **options, duration=self.plan.duration))
 
     def _idle(self, workload, server):
         root = self.stores.manifest()[0]
@@ -167,12 +164,12 @@ class Trials:
                 output, _ = client.communicate()
             self.generator.report(output)
             peak = processes.memory_mib(it.pid)
-        self._forget_pushes(pull_root, 'memory')
+        self._forget_pushes(pull_root)
         return {'value': peak}
 
-    def _forget_pushes(self, root, name):
-        """What was pushed beside the pulls: blobs that only the repository `bench/<name>` has."""
-        repository = f'{root}/docker/registry/v2/repositories/bench/{name}'
+    def _forget_pushes(self, root):
+        """What was pushed beside the pulls: blobs that only the repository `bench/memory` has."""
+        repository = f'{root}/docker/registry/v2/repositories/bench/memory'
         with contextlib.suppress(FileNotFoundError):
             for layer in os.listdir(f'{repository}/_layers/sha256'):
                 shutil.rmtree(f'{root}/docker/registry/v2/blobs/sha256/{layer[:2]}/{layer}', ignore_errors=True)
@@ -189,14 +186,14 @@ class Trials:
 
 def figures_of(report, cpu_seconds, peak_mib):
     """What a trial is judged by."""
-    content = report['bytesReceived'] + report['bytesSent']
+    transferred = report['bytesReceived'] + report['bytesSent']
     latency = report['latencyMilliseconds']
     return {
         'MB/s': report['megabytesPerSecond'],
         'operations/s': report['perSecond'],
         'requests/s': report['requestsPerSecond'],
         'p50 ms': latency['p50'], 'p99 ms': latency['p99'], 'p99.9 ms': latency['p99.9'],
-        'CPU s/GB': cpu_seconds / (content / 1e9) if content else None,
+        'CPU s/GB': cpu_seconds / (transferred / 1e9) if transferred else None,
         'CPU µs/request': cpu_seconds * 1e6 / report['requests'],
         'CPU s': cpu_seconds,
         'peak MiB': peak_mib,
