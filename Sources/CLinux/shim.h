@@ -27,6 +27,9 @@ static inline int registryd_open_cached(const char *path, int flags) {
 // Swift runs on.
 enum { REGISTRYD_O_PATH = 010000000 };
 
+// SCHED_BATCH of sched(7), which the C library declares for GNU programs only.
+static const int REGISTRYD_SCHED_BATCH = 3;
+
 // preadv2(2) with RWF_NOWAIT, of one buffer: takes what is in memory, or fails with EAGAIN.
 static inline ssize_t registryd_read_cached(int descriptor, void *bytes, size_t count, int64_t offset) {
 #ifdef __NR_preadv2

@@ -116,7 +116,7 @@ private struct ThreadPools {
         var threads = 1
         if case .filesystem(let parameters) = configuration.storage.driver { threads = min(parameters.maxThreads, 32) }
         files = NIOThreadPool(numberOfThreads: threads)
-        for pool in [files, hashing, passwords, logs] { pool.start() }
+        NIOThreadPool.startBehindLoops([files, hashing, passwords, logs])
     }
 
     func shutdown() async throws {

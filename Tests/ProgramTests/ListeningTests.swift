@@ -41,6 +41,28 @@ struct ListeningTests {
         #expect(try String(contentsOf: scratch.path("registry.sock"), encoding: .utf8) == "precious")
     }
 
+    #if os(Linux)
+    @Test("threads that wait for the disk let those that serve connections go first")
+    func threadsBehindLoops() async throws {
+        let store = try OperatedStore(named: "threads")
+        defer { store.scratch.remove() }
+        try store.configure()
+        try await store.serving { daemon in
+            let tasks = "/proc/\(daemon.processID)/task"
+            var policies: [String: Set<Substring>] = [:]
+            for task in try FileManager.default.contentsOfDirectory(atPath: tasks) {
+                let stat = try String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8)
+                let name = stat.drop { $0 != "(" }.dropFirst().prefix { $0 != "-" && $0 != ")" }
+                let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+                policies[String(name), default: []].insert(fields[39])
+            }
+            // SCHED_BATCH, and SCHED_OTHER.
+            #expect(policies["TP"] == ["3"])
+            #expect(policies["NIO"] == ["0"])
+        }
+    }
+    #endif
+
     @Test("a socket that systemd holds is served, whatever the configuration says", .enabled(if: SlowTests.enabled))
     func socketActivation() async throws {
         let scratch = try ScratchFolder(name: "activation")

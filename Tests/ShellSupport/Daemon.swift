@@ -4,7 +4,7 @@ import Synchronization
 /// A program that runs until it is stopped, by its process id, with what it prints in a file.
 public struct Daemon: Sendable {
     private let name: String
-    private let processID: Int32
+    public let processID: Int32
     private let ended: Ended
     /// The file that holds what the program printed.
     public let log: URL
