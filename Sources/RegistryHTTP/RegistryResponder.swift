@@ -98,19 +98,20 @@ public struct RegistryResponder: Responder {
         if let tokens, path.removingPrefix(options.pathPrefix) == tokens.path {
             return await tokens.answer(request, target, body, peer)
         }
-        let route = path == "/" ? .root : Route(method: request.method, path: path.removingPrefix(options.pathPrefix))
+        let method = request.method
+        let route = path == "/" ? .root : Route(method: method, path: path.removingPrefix(options.pathPrefix))
         notes.route = route
         if case .root = route { return Response(.ok, headers: [.cacheControl: "no-cache"]) }
         if case .unknown = route {
             throw RegistryError(.nameUnknown, message: "there is no such endpoint in the API", status: 404)
         }
-        if request.method == .options { return Response(.ok, headers: [.allow: route.allow]) }
+        if method == .options { return Response(.ok, headers: [.allow: route.allow]) }
 
-        let source = try mountSource(route, request.method, target)
+        let source = try mountSource(route, method, target)
         let (principal, mayMount) = try await authorize(request, route, mountingFrom: source, by: peer)
         notes.principal = principal
         if case .invalid(_, let error) = route { throw error }
-        guard route.methods.contains(request.method) else { return methodNotAllowed(request.method, route) }
+        guard route.methods.contains(method) else { return methodNotAllowed(method, route) }
 
         let call = Call(
             request: request,
@@ -121,7 +122,7 @@ public struct RegistryResponder: Responder {
             registry: registry.acting(as: origin(of: request, principal, notes.forwardedAddress ?? peer.address)),
             options: options
         )
-        switch (route, request.method) {
+        switch (route, method) {
         case (.catalog, _): return try await catalog(call)
         case (.tags(let name), _): return try await tags(call, name)
         case (.manifest(let name, let reference), .put): return try await putManifest(call, name, reference)

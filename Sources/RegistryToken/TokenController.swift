@@ -145,9 +145,8 @@ public final class TokenController: AccessController {
 
     /// The token of a header; `nil` where there is none, or another scheme.
     private static func token(_ authorization: String?) -> Substring? {
-        guard let authorization, let space = authorization.firstIndex(of: " ") else { return nil }
-        let token = authorization[authorization.index(after: space)...]
-        return authorization[..<space].lowercased() == "bearer" && !token.isEmpty ? token : nil
+        guard let token = authorization?.credentials(of: "bearer"), !token.isEmpty else { return nil }
+        return token
     }
 
     private func challenge(_ request: AccessRequest, _ failure: BearerChallenge.Failure?) -> AccessDecision {
@@ -176,7 +175,7 @@ public final class TokenController: AccessController {
         if token.utf8.withContiguousStorageIfAvailable({ message.append(contentsOf: $0) }) == nil {
             message += token.utf8
         }
-        let code = cacheKey.code(for: message)
+        let code = cacheKey.digest(of: message)
         let now = now()
         if let claims = verified.withLock({ $0.value(for: code, at: now) }) {
             try check(claims, now)

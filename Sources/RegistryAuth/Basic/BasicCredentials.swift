@@ -15,15 +15,29 @@ struct BasicCredentials: Sendable, Hashable {
     ///   and what is longer than ``maximumLength``.
     init?(authorization: String) {
         guard authorization.utf8.count <= Self.maximumLength else { return nil }
-        let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "basic" else { return nil }
-        let text = parts[1].drop { $0 == " " }
-        guard !text.utf8.contains(where: { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }) else { return nil }
-        guard let decoded = Base64URL.decode(text.replacing("+", with: "-").replacing("/", with: "_")),
-            let colon = decoded.firstIndex(of: UInt8(ascii: ":")), colon > 0, !decoded.contains(0)
+        guard let text = authorization.credentials(of: "basic")?.utf8.drop(while: { $0 == UInt8(ascii: " ") }) else {
+            return nil
+        }
+        guard let decoded = Self.decode(text), let colon = decoded.firstIndex(of: UInt8(ascii: ":")), colon > 0,
+            !decoded.contains(0)
         else { return nil }
         user = Array(decoded[..<colon])
         password = Array(decoded[(colon + 1)...])
+    }
+
+    /// Base64 in the alphabet that has no other use, by way of the one that is safe in URLs.
+    private static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
+        var safe: [UInt8] = []
+        safe.reserveCapacity(text.count)
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "-"), UInt8(ascii: "_"): return nil
+            case UInt8(ascii: "+"): safe.append(UInt8(ascii: "-"))
+            case UInt8(ascii: "/"): safe.append(UInt8(ascii: "_"))
+            default: safe.append(byte)
+            }
+        }
+        return Base64URL.decode(String(decoding: safe, as: UTF8.self))
     }
 }
 

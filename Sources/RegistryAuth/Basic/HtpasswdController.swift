@@ -54,7 +54,7 @@ public final class HtpasswdController: AccessController {
         var isChecking = false
         var verified: VerifiedCache<Void, ContinuousClock.Instant>
         /// Those who wait for a check, by what is checked, without the one who asked first.
-        var waiting: [[UInt8]: [CheckedContinuation<AccessDecision, Never>]] = [:]
+        var waiting: [Digest: [CheckedContinuation<AccessDecision, Never>]] = [:]
         var checks = 0
     }
 
@@ -132,7 +132,7 @@ public final class HtpasswdController: AccessController {
         if let stamp = dueStamp() { await look(stamp) }
         let (known, cost) = state.withLock { ($0.file.users[credentials.user], $0.file.cost) }
         guard let hash = known ?? BcryptHash.decoy(cost: cost) else { return challenge }
-        let code = key.code(for: message(credentials, hash))
+        let code = key.digest(of: message(credentials, hash))
         switch nextStep(code, credentials) {
         case .done(let decision): return decision
         case .join: return await join(code, credentials)
@@ -169,7 +169,7 @@ extension HtpasswdController {
         return message
     }
 
-    private func nextStep(_ code: [UInt8], _ credentials: BasicCredentials) -> Step {
+    private func nextStep(_ code: Digest, _ credentials: BasicCredentials) -> Step {
         let now = now()
         return state.withLock { state in
             if state.verified.value(for: code, at: now) != nil { return .done(granted(credentials)) }
@@ -182,7 +182,7 @@ extension HtpasswdController {
     }
 
     /// Waits for a check that runs, or takes its result when it ended meanwhile.
-    private func join(_ code: [UInt8], _ credentials: BasicCredentials) async -> AccessDecision {
+    private func join(_ code: Digest, _ credentials: BasicCredentials) async -> AccessDecision {
         await withCheckedContinuation { continuation in
             let decision: AccessDecision? = state.withLock { state in
                 guard state.waiting[code] == nil else {
@@ -197,7 +197,7 @@ extension HtpasswdController {
 
     /// Checks a password on the pool. The check is not cancelled with the request: others may wait for it.
     private func check(
-        _ code: [UInt8],
+        _ code: Digest,
         _ credentials: BasicCredentials,
         _ hash: BcryptHash,
         isKnown: Bool

@@ -29,12 +29,15 @@ public struct HMACSHA256: Sendable {
     }
 
     /// The code of a message.
-    public func code(for message: some Sequence<UInt8>) -> [UInt8] {
+    public func code(for message: some Sequence<UInt8>) -> [UInt8] { digest(of: message).bytes }
+
+    /// The code of a message as a digest, which takes no memory of its own: a key for what is looked up.
+    package func digest(of message: some Sequence<UInt8>) -> Digest {
         var inner = inner
         inner.update(message)
         var outer = outer
         outer.update(inner.digest().bytes)
-        return outer.digest().bytes
+        return outer.digest()
     }
 
     /// Whether a code is the message's, found in a time that does not tell how much of it was right.

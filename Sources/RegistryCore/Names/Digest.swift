@@ -94,16 +94,22 @@ public struct Digest: Sendable, Hashable {
 
     /// The hash.
     public var bytes: [UInt8] {
-        (0..<algorithm.byteCount).map { UInt8(truncatingIfNeeded: words[$0 >> 3] >> UInt64(56 - ($0 & 7) * 8)) }
+        Array(unsafeUninitializedCapacity: algorithm.byteCount) { bytes, count in
+            count = algorithm.byteCount
+            let raw = UnsafeMutableRawBufferPointer(bytes)
+            for index in 0..<(count / 8) {
+                raw.storeBytes(of: words[index].bigEndian, toByteOffset: index * 8, as: UInt64.self)
+            }
+        }
     }
 
     /// The hash in lower case hexadecimal digits.
     public var hex: String { text(after: "") }
 
-    /// The hash's digits after a text. Each request makes several of them, so that eight are made at a time.
-    private func text(after start: String) -> String {
+    /// The hash's digits between two texts. Each request makes several of them, so that eight are made at a time.
+    private func text(after start: String, before end: String = "") -> String {
         let length = start.utf8.count
-        return String(unsafeUninitializedCapacity: length + algorithm.hexCount) { characters in
+        return String(unsafeUninitializedCapacity: length + algorithm.hexCount + end.utf8.count) { characters in
             _ = UnsafeMutableBufferPointer(rebasing: characters[..<length]).initialize(fromContentsOf: start.utf8)
             let digits = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(characters)[length...])
             for index in 0..<(algorithm.byteCount / 8) {
@@ -115,7 +121,8 @@ public struct Digest: Sendable, Hashable {
                     as: UInt64.self
                 )
             }
-            return length + algorithm.hexCount
+            let rest = UnsafeMutableBufferPointer(rebasing: characters[(length + algorithm.hexCount)...])
+            return length + algorithm.hexCount + rest.update(fromContentsOf: end.utf8)
         }
     }
 
@@ -191,6 +198,15 @@ extension Digest: CustomStringConvertible {
         case .sha256: text(after: "sha256:")
         case .sha384: text(after: "sha384:")
         case .sha512: text(after: "sha512:")
+        }
+    }
+
+    /// ``description`` in quotation marks: the entity tag of content (RFC 9110, 8.8.3), which each answer with some has.
+    package var quoted: String {
+        switch algorithm {
+        case .sha256: text(after: "\"sha256:", before: "\"")
+        case .sha384: text(after: "\"sha384:", before: "\"")
+        case .sha512: text(after: "\"sha512:", before: "\"")
         }
     }
 }

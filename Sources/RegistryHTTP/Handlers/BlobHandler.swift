@@ -6,7 +6,7 @@ extension RegistryResponder {
     func blob(_ call: Call, _ name: RepositoryName, _ digest: Digest) async throws -> Response {
         let headers = call.request.headerFields
         let blob = try await call.registry.blob(digest, in: name, method: call.request.method.rawValue)
-        let tag = "\"\(digest)\""
+        let tag = digest.quoted
         if let redirect = blob.redirect {
             return Response(
                 .temporaryRedirect,

@@ -13,7 +13,7 @@ extension RegistryResponder {
         let digest = manifest.digest.description
         var headers = HTTPFields()
         headers.reserveCapacity(4)
-        headers.append(HTTPField(name: .eTag, value: "\"\(digest)\""))
+        headers.append(HTTPField(name: .eTag, value: manifest.digest.quoted))
         headers.append(HTTPField(name: .dockerContentDigest, value: digest))
         if let condition = call.request.headerFields.value(of: .ifNoneMatch), EntityTags(condition).contains(digest) {
             return Response(.notModified, headers: headers)

@@ -28,42 +28,26 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
             self = .other
             return
         }
-        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
-        var rest = path[...]
-        if rest.last == UInt8(ascii: "/") { rest.removeLast() }
-        let last = Self.removeLastComponent(&rest)
-        if last.elementsEqual("v2".utf8) {
-            self = .base
-            return
-        }
-        let second = Self.removeLastComponent(&rest)
-        if second.elementsEqual("v2".utf8) {
-            self = last.elementsEqual("_catalog".utf8) ? .catalog : .other
-            return
-        }
-        if second.elementsEqual("blobs".utf8) {
-            self = last.elementsEqual("uploads".utf8) ? .blobUpload : .blob
-        } else if second.elementsEqual("manifests".utf8) {
-            self = .manifest
-        } else if second.elementsEqual("tags".utf8), last.elementsEqual("list".utf8) {
-            self = .tags
-        } else if second.elementsEqual("referrers".utf8) {
-            self = .referrers
-        } else if second.elementsEqual("uploads".utf8),
-            Self.removeLastComponent(&rest).elementsEqual("blobs".utf8)
-        {
-            self = .blobUploadChunk
-        } else {
-            self = .other
-        }
+        var text = target
+        self = text.withUTF8 { Self.kind(of: $0) }
     }
 
-    private static func removeLastComponent(_ path: inout Substring.UTF8View) -> Substring.UTF8View {
-        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
-            defer { path = path[path.endIndex...] }
-            return path
+    private static func kind(of target: UnsafeBufferPointer<UInt8>) -> Endpoint {
+        var end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        if end > 0, target[end - 1] == UInt8(ascii: "/") { end -= 1 }
+        var path = PathComponents(UnsafeBufferPointer(rebasing: target[..<end]))
+        let last = path.removeLast()
+        if path.has("v2", at: last) { return .base }
+        let second = path.removeLast()
+        if path.has("v2", at: second) { return path.has("_catalog", at: last) ? .catalog : .other }
+        if path.has("blobs", at: second) { return path.has("uploads", at: last) ? .blobUpload : .blob }
+        if path.has("manifests", at: second) { return .manifest }
+        if path.has("tags", at: second), path.has("list", at: last) { return .tags }
+        if path.has("referrers", at: second) { return .referrers }
+        if path.has("uploads", at: second) {
+            let third = path.removeLast()
+            if path.has("blobs", at: third) { return .blobUploadChunk }
         }
-        defer { path = path[..<slash] }
-        return path[path.index(after: slash)...]
+        return .other
     }
 }

@@ -37,63 +37,92 @@ enum Route: Sendable {
             self = .root
             return
         }
-        guard path.utf8.starts(with: "/v2".utf8) else {
-            self = .unknown
+        var path = path
+        let places = path.withUTF8 { Self.places(in: $0) }
+        guard case .names(let kind, let name, let last) = places else {
+            self =
+                switch places {
+                case .base: .base
+                case .catalog: .catalog
+                default: .unknown
+                }
             return
         }
-        let rest = path.utf8.dropFirst(3)
-        guard let slash = rest.first else {
-            self = .base
-            return
+        func text(_ place: Range<Int>) -> Substring {
+            let start = path.utf8.index(path.startIndex, offsetBy: place.lowerBound)
+            return path[start..<path.utf8.index(start, offsetBy: place.count)]
         }
-        guard slash == UInt8(ascii: "/") else {
-            self = .unknown
-            return
-        }
+        self = Self.endpoint(kind, text(name), text(last), method)
+    }
+
+    /// What the components of a path say, and where the names are.
+    private enum Places {
+        case none
+        case base
+        case catalog
+        /// The repository's name, and the last component.
+        case names(Kind, Range<Int>, Range<Int>)
+    }
+
+    /// The endpoints of a repository.
+    private enum Kind {
+        case tags, manifest, blob, uploads, upload, referrers
+    }
+
+    private static func places(in path: UnsafeBufferPointer<UInt8>) -> Places {
+        guard path.starts(with: "/v2".utf8) else { return .none }
+        guard path.count > 3 else { return .base }
+        guard path[3] == UInt8(ascii: "/") else { return .none }
+        guard path.count > 4 else { return .base }
         // The replaced server redirects a path without its last slash, or with one too many, to the other form; a
         // redirect turns POST into GET in many clients, so both forms are answered.
-        var parts = rest.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .map { Substring($0) }
-        if parts.last?.isEmpty == true { parts.removeLast() }
-        self = Self.endpoint(method, parts)
-    }
-
-    private static func endpoint(_ method: HTTPRequest.Method, _ parts: [Substring]) -> Route {
-        let count = parts.count
-        if count == 0 { return .base }
-        if count == 1 { return parts[0] == "_catalog" ? .catalog : .unknown }
-        let last = parts[count - 1]
-        if count >= 4, parts[count - 3] == "blobs", parts[count - 2] == "uploads" {
-            return named(parts[..<(count - 3)]) { name in
-                UploadID(last).map { .upload(name, $0) }
-                    ?? .invalid(name, RegistryError(.blobUploadUnknown, detail: .text(String(last.prefix(200)))))
+        let end = path.last == UInt8(ascii: "/") ? path.count - 1 : path.count
+        var components = PathComponents(UnsafeBufferPointer(rebasing: path[4..<max(4, end)]))
+        let last = components.removeLast()
+        if components.isEmpty { return components.has("_catalog", at: last) ? .catalog : .none }
+        let second = components.removeLast()
+        if components.isEmpty { return .none }
+        func names(_ kind: Kind) -> Places { .names(kind, 4..<(components.end + 4), (last.lowerBound + 4)..<end) }
+        if components.has("uploads", at: second) {
+            var further = components
+            let third = further.removeLast()
+            if !further.isEmpty, further.has("blobs", at: third) {
+                components = further
+                return names(.upload)
             }
         }
-        guard count >= 3 else { return .unknown }
-        let name = parts[..<(count - 2)]
-        switch (parts[count - 2], last) {
-        case ("blobs", "uploads"): return named(name) { .uploads($0) }
-        case ("tags", "list"): return named(name) { .tags($0) }
-        case ("manifests", _): return named(name) { manifest($0, last, method) }
-        case ("blobs", _): return named(name) { name in digest(name, last) { .blob(name, $0) } }
-        case ("referrers", _): return named(name) { name in digest(name, last) { .referrers(name, $0) } }
-        default: return .unknown
-        }
+        if components.has("blobs", at: second) { return names(components.has("uploads", at: last) ? .uploads : .blob) }
+        if components.has("manifests", at: second) { return names(.manifest) }
+        if components.has("referrers", at: second) { return names(.referrers) }
+        return components.has("tags", at: second) && components.has("list", at: last) ? names(.tags) : .none
     }
 
-    private static func named(_ parts: ArraySlice<Substring>, _ route: (RepositoryName) -> Route) -> Route {
+    private static func endpoint(
+        _ kind: Kind,
+        _ name: Substring,
+        _ last: Substring,
+        _ method: HTTPRequest.Method
+    ) -> Route {
+        let repository: RepositoryName
         do {
-            return route(try RepositoryName(parsing: joined(parts)))
+            repository = try RepositoryName(parsing: name)
         } catch {
             let message = "invalid repository name: \(error)"
             return .invalid(nil, RegistryError(.nameInvalid, message: message))
         }
-    }
-
-    /// Parts of one path with what stands between them.
-    private static func joined(_ parts: ArraySlice<Substring>) -> Substring {
-        guard let first = parts.first, let last = parts.last else { return "" }
-        return first.base[first.startIndex..<last.endIndex]
+        switch kind {
+        case .tags: return .tags(repository)
+        case .uploads: return .uploads(repository)
+        case .manifest: return manifest(repository, last, method)
+        case .blob: return digest(repository, last) { .blob(repository, $0) }
+        case .referrers: return digest(repository, last) { .referrers(repository, $0) }
+        case .upload:
+            return UploadID(last).map { .upload(repository, $0) }
+                ?? .invalid(
+                    repository,
+                    RegistryError(.blobUploadUnknown, detail: .text(String(last.prefix(200))))
+                )
+        }
     }
 
     private static func digest(_ name: RepositoryName, _ text: Substring, _ route: (Digest) -> Route) -> Route {

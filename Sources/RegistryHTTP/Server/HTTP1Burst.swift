@@ -19,12 +19,13 @@ struct HTTP1Burst {
         var incoming = first
         var continuation = HTTP1Connection.Continuation.next
         var served = 0
+        var fields = LastFields()
         while true {
             switch incoming {
             case .pause: return continuation
             case .end: return .close
             case .failure(let failure): continuation = await refuse(failure, request: nil)
-            case .head(let head): continuation = await serve(head)
+            case .head(let head): continuation = await serve(head, after: &fields)
             }
             guard continuation == .next else { return continuation }
             // Requests that wait already are answered without a pause, so a client that sends thousands at once would
@@ -35,12 +36,16 @@ struct HTTP1Burst {
         }
     }
 
-    private func serve(_ head: HTTPRequestHead) async -> HTTP1Connection.Continuation {
+    private func serve(
+        _ head: HTTPRequestHead,
+        after fields: inout LastFields
+    ) async -> HTTP1Connection.Continuation {
         do throws(ProtocolFailure) {
             let head = try RequestHead(
                 checking: head,
                 limits: connection.configuration.limits,
-                isSecure: connection.peer.isSecure
+                isSecure: connection.peer.isSecure,
+                after: &fields
             )
             return await answer(head)
         } catch {

@@ -13,14 +13,15 @@ extension [UInt8] {
     }
 
     /// Appends the last decimal digits of a number that is not negative, with zeros before them. From the last one on:
-    /// a division by what the compiler knows is none.
+    /// a division by what the compiler knows is none. And all at once: each append asks whose the array is.
     mutating func append(_ number: Int, digits: Int) {
-        var rest = number
-        let start = count
-        for _ in 0..<digits { append(UInt8(ascii: "0")) }
-        for place in (start..<count).reversed() {
-            self[place] += UInt8(rest % 10)
-            rest /= 10
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: digits) { places in
+            var rest = number
+            for place in places.indices.reversed() {
+                places.initializeElement(at: place, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                rest /= 10
+            }
+            append(contentsOf: UnsafeBufferPointer(places))
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -36,16 +38,9 @@ struct LogTime: Sendable, Hashable {
         return "\(date) \(parts.dropFirst(12))"
     }
 
-    /// Appends ``rfc3339``. Two times are written for each request: digit by digit, not put together of texts.
+    /// Appends ``rfc3339``.
     func append(rfc3339 line: inout [UInt8]) {
-        let parts = calendar
-        line.append(Int(parts.tm_year) + 1900, digits: 4)
-        line.append(UInt8(ascii: "-"))
-        line.append(Int(parts.tm_mon) + 1, digits: 2)
-        line.append(UInt8(ascii: "-"))
-        line.append(Int(parts.tm_mday), digits: 2)
-        line.append(UInt8(ascii: "T"))
-        Self.append(clock: parts, to: &line)
+        line += recent.rfc3339
         if nanoseconds > 0 {
             line.append(UInt8(ascii: "."))
             line.append(nanoseconds, digits: 9)
@@ -55,32 +50,52 @@ struct LogTime: Sendable, Hashable {
     }
 
     /// Appends the form of Apache's access log: `02/Jan/2026:03:04:05 +0000`.
-    func append(apache line: inout [UInt8]) {
-        let parts = calendar
-        line.append(Int(parts.tm_mday), digits: 2)
-        line.append(UInt8(ascii: "/"))
-        line += Self.months[Int(parts.tm_mon)].utf8
-        line.append(UInt8(ascii: "/"))
-        line.append(Int(parts.tm_year) + 1900, digits: 4)
-        line.append(UInt8(ascii: ":"))
-        Self.append(clock: parts, to: &line)
-        line += " +0000".utf8
+    func append(apache line: inout [UInt8]) { line += recent.apache }
+
+    /// A second's forms, without what follows it. Three times are written for each request, and thousands within a second.
+    private struct Second {
+        var number: Int
+        var rfc3339: [UInt8] = []
+        var apache: [UInt8] = []
+
+        init(_ number: Int) {
+            self.number = number
+            var (seconds, parts) = (time_t(number), tm())
+            gmtime_r(&seconds, &parts)
+            rfc3339.append(Int(parts.tm_year) + 1900, digits: 4)
+            rfc3339.append(UInt8(ascii: "-"))
+            rfc3339.append(Int(parts.tm_mon) + 1, digits: 2)
+            rfc3339.append(UInt8(ascii: "-"))
+            rfc3339.append(Int(parts.tm_mday), digits: 2)
+            rfc3339.append(UInt8(ascii: "T"))
+            Self.append(clock: parts, to: &rfc3339)
+            apache.append(Int(parts.tm_mday), digits: 2)
+            apache.append(UInt8(ascii: "/"))
+            apache += LogTime.months[Int(parts.tm_mon)].utf8
+            apache.append(UInt8(ascii: "/"))
+            apache.append(Int(parts.tm_year) + 1900, digits: 4)
+            apache.append(UInt8(ascii: ":"))
+            Self.append(clock: parts, to: &apache)
+            apache += " +0000".utf8
+        }
+
+        private static func append(clock parts: tm, to text: inout [UInt8]) {
+            text.append(Int(parts.tm_hour), digits: 2)
+            text.append(UInt8(ascii: ":"))
+            text.append(Int(parts.tm_min), digits: 2)
+            text.append(UInt8(ascii: ":"))
+            text.append(Int(parts.tm_sec), digits: 2)
+        }
+    }
+
+    private static let last = Mutex(Second(0))
+
+    private var recent: Second {
+        Self.last.withLock { last in
+            if last.number != seconds { last = Second(seconds) }
+            return last
+        }
     }
 
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-    private var calendar: tm {
-        var seconds = time_t(seconds)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        return parts
-    }
-
-    private static func append(clock parts: tm, to line: inout [UInt8]) {
-        line.append(Int(parts.tm_hour), digits: 2)
-        line.append(UInt8(ascii: ":"))
-        line.append(Int(parts.tm_min), digits: 2)
-        line.append(UInt8(ascii: ":"))
-        line.append(Int(parts.tm_sec), digits: 2)
-    }
 }

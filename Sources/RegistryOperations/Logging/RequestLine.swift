@@ -81,7 +81,7 @@ struct RequestLine: Sendable {
         line.append("\"")
         /// Begins a field, and what stands before it.
         func open(_ field: Field, if isThere: Bool = true) {
-            line += own[field.rawValue]
+            if !own[field.rawValue].isEmpty { line += own[field.rawValue] }
             if isThere { line.append(field.opening) }
         }
         func add(_ field: Field, _ value: String?) {

@@ -39,11 +39,40 @@ struct RequestTargetTests {
                 "Accept": "z/w", "X-Other": "1",
             ]
         )
-        let converted = try RequestHead(checking: head, limits: .init(), isSecure: true)
+        var fields = LastFields()
+        let converted = try RequestHead(checking: head, limits: .init(), isSecure: true, after: &fields)
         #expect(converted.request.authority == "a:1")
         #expect(converted.request.scheme == "https")
         #expect(converted.request.headerFields[values: .accept] == ["x/y", "z/w"])
         #expect(converted.request.headerFields.count == 3)
         #expect(converted.length == nil)
+    }
+
+    @Test("fields are read anew unless each name and each value is the last request's")
+    func lastFields() throws {
+        var last = LastFields()
+        func fields(_ pairs: [(String, String)]) throws -> FieldScan { try last.scan(HTTPHeaders(pairs)) }
+        let first = [("Host", "a:1"), ("Authorization", "Bearer one"), ("Accept", "x/y")]
+        for _ in 0..<2 {
+            let found = try fields(first)
+            #expect(found.host == "a:1" && found.fields[.authorization] == "Bearer one" && found.fields.count == 2)
+        }
+        #expect(
+            try fields([("Host", "a:1"), ("Authorization", "Bearer two"), ("Accept", "x/y")]).fields[.authorization]
+                == "Bearer two"
+        )
+        #expect(try fields([("Host", "b:1"), ("Authorization", "Bearer two"), ("Accept", "x/y")]).host == "b:1")
+        #expect(
+            try fields([("Host", "b:1"), ("Accept", "Bearer two"), ("Authorization", "x/y")]).fields[.authorization]
+                == "x/y"
+        )
+        #expect(try fields([("Host", "b:1"), ("Content-Length", "3")]).length == 3)
+        #expect(try fields([("Host", "b:1"), ("Content-Length", "4")]).length == 4)
+        #expect(try fields([("Host", "b:1")]).length == nil)
+        #expect(try fields([]).host == nil)
+        // What is refused is refused each time.
+        for _ in 0..<2 {
+            #expect(throws: ProtocolFailure.self) { try fields([("Host", "a"), ("Host", "a")]) }
+        }
     }
 }
