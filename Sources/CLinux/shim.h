@@ -11,16 +11,26 @@
 // sync_file_range(2), which is declared for _GNU_SOURCE only; off_t and off64_t are one on the machines that are built for.
 int sync_file_range(int descriptor, off_t offset, off_t count, unsigned int flags);
 
-// openat2(2) with RESOLVE_CACHED, by the current folder: opens what the kernel finds without asking a disk, or fails
-// with EAGAIN. Its structures are declared here, since the C library's headers may be older than the kernel.
-static inline int registryd_open_cached(const char *path, int flags) {
+// openat2(2), by the current folder. Its structures are declared here, since the C library's headers may be older than
+// the kernel.
+static inline int registryd_open_resolving(const char *path, int flags, uint64_t resolve) {
 #ifdef __NR_openat2
-    struct { uint64_t flags, mode, resolve; } how = { (uint64_t)flags, 0, 0x20 };
+    struct { uint64_t flags, mode, resolve; } how = { (uint64_t)flags, 0, resolve };
     return (int)syscall(__NR_openat2, AT_FDCWD, path, &how, sizeof how);
 #else
     errno = ENOSYS;
     return -1;
 #endif
+}
+
+// With RESOLVE_CACHED: opens what the kernel finds without asking a disk, or fails with EAGAIN.
+static inline int registryd_open_cached(const char *path, int flags) {
+    return registryd_open_resolving(path, flags, 0x20);
+}
+
+// With RESOLVE_NO_SYMLINKS: fails with ELOOP where the way to the file leads over a symbolic link.
+static inline int registryd_open_without_links(const char *path, int flags) {
+    return registryd_open_resolving(path, flags, 0x04);
 }
 
 // O_PATH of open(2), which the C library declares for GNU programs only; the same number on every architecture that

@@ -92,7 +92,7 @@ private struct FolderReader {
         let isLocal: Bool
         do throws(SystemFailure) {
             before = try FileStatus(descriptor: descriptor).stamp
-            isLocal = try Self.stampsAreOfOurClock(descriptor)
+            isLocal = try FilesystemKind(of: descriptor).stampsByOurClock
         } catch {
             close(descriptor)
             throw error
@@ -102,18 +102,6 @@ private struct FolderReader {
             listings.keep(names, of: path.description, before)
         }
         return names
-    }
-
-    /// Whether this machine's kernel stamps the folder's changes. A server's clock may lag behind, and its stamps
-    /// reach us late: such a folder is read each time.
-    private static func stampsAreOfOurClock(_ descriptor: CInt) throws(SystemFailure) -> Bool {
-        var info = statfs()
-        _ = try retrying("fstatfs") { fstatfs(descriptor, &info) }
-        return switch UInt32(truncatingIfNeeded: info.f_type) {
-        // ext2-4, XFS, btrfs, tmpfs, overlayfs, F2FS, ZFS, bcachefs: linux/magic.h
-        case 0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x794C_7630, 0xF2F5_2010, 0x2FC1_2FC1, 0xCA45_1A4E: true
-        default: false
-        }
     }
 
     /// A page of all names.

@@ -1,4 +1,5 @@
 public import NIOCore
+import NIOPosix
 public import RegistryCore
 
 #if canImport(Glibc)
@@ -10,7 +11,11 @@ import Musl
 extension FilesystemDriver {
     /// The whole content of a small object.
     public func content(at path: StoragePath, limit: Int) async throws(StorageError) -> ByteBuffer {
-        if let content = fromMemory({ $0.content(at: path, limit: limit) }) { return content }
+        if let link = rememberedLinks[path], link.content.readableBytes <= limit { return link.content }
+        if let content = fromMemory({ $0.content(at: path, limit: limit) }) {
+            noteRead(path, size: content.readableBytes)
+            return content
+        }
         return try await onStore(path, .reading) { [place] () throws(StorageError) in
             let (descriptor, status) = try Self.openObject(path, in: place)
             defer { close(descriptor) }
@@ -23,7 +28,11 @@ extension FilesystemDriver {
 
     /// What lies at a path.
     public func metadata(at path: StoragePath) async throws(StorageError) -> StorageMetadata {
-        if path != .root, let status = fromMemory({ $0.status(of: path) }) { return status.metadata }
+        if let link = rememberedLinks[path] { return link.status.metadata }
+        if path != .root, let status = fromMemory({ $0.status(of: path) }) {
+            if status.isFile { noteRead(path, size: Int(status.size)) }
+            return status.metadata
+        }
         return try await onStore(path, .reading) { [place, presence] () throws(StorageError) in
             // The root is always there; so it has to be asked for here.
             if path == .root { try presence.check(for: path) }
@@ -47,6 +56,14 @@ extension FilesystemDriver {
         return try await onStore(path, .reading) { [place, blocking] () throws(StorageError) in
             let (descriptor, status) = try Self.openObject(path, in: place)
             return FilesystemObject(path: path, descriptor: descriptor, status: status, blocking: blocking)
+        }
+    }
+
+    /// Lets a thread that may wait remember what is read again and again.
+    private func noteRead(_ path: StoragePath, size: Int) {
+        guard rememberedLinks.wasRead(path, size: size) else { return }
+        blocking.threads.submit { [rememberedLinks] in
+            if case .active = $0 { rememberedLinks.remember(path) }
         }
     }
 

@@ -48,6 +48,7 @@ public final class FilesystemDriver: StorageDriver {
     let concurrentSteps: ConcurrentSteps
     let listings: ListingCache
     let presence: StorePresence
+    let rememberedLinks: RememberedLinks
 
     /// Makes a driver; it touches nothing yet.
     ///
@@ -72,6 +73,7 @@ public final class FilesystemDriver: StorageDriver {
     ) {
         place = FilesystemRoot(root)
         presence = StorePresence(place)
+        rememberedLinks = RememberedLinks(place)
         blocking = BlockingCalls(threads: threadPool)
         self.calls = calls
         concurrentSteps = ConcurrentSteps(threads: threadPool)
