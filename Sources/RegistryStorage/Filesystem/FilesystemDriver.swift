@@ -10,6 +10,9 @@ public import RegistryCore
 /// A store that was there and is away, because its disk was unmounted or its folder moved, is `unavailable` until it
 /// comes back: it is not taken for an empty one, and not begun anew.
 ///
+/// Links that are read again and again are kept in memory, and inotify is asked before each answer whether anything on the
+/// way to them has changed. That takes two descriptors, and a watch for each folder.
+///
 /// The driver starts no thread: each of its calls is one job on the pool that its owner hands it. Any number of
 /// drivers, in this process and in others, may work on one folder.
 ///
