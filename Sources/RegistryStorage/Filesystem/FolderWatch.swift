@@ -4,17 +4,18 @@ import Glibc
 import Musl
 #endif
 
-/// Hears from the kernel what changes in folders (inotify(7)).
+/// Hears from the kernel what changes in folders and files (inotify(7)).
 ///
 /// A change is told before the call that made it returns, whichever process made it: who looks after that finds it. A look
-/// costs one system call and never waits.
+/// costs one system call and never waits. The last reference must go where it is no matter to wait: the kernel takes
+/// milliseconds to end it.
 final class FolderWatch: Sendable {
     /// What has changed since the last look.
     enum Changes: Equatable {
         case none
-        /// Something in these folders.
-        case folders(Set<CInt>)
-        /// The way to some folder, or what can't be told apart.
+        /// A file, or which files are in a folder, by the numbers that ``addFile(_:)`` and the others gave.
+        case some(Set<CInt>)
+        /// Where a folder lies, or what can't be told apart.
         case anything
     }
 
@@ -40,14 +41,24 @@ final class FolderWatch: Sendable {
         close(mounts)
     }
 
-    /// Listens to a folder, and to whether it is moved or removed.
+    /// Listens to whether a folder is moved or removed.
     ///
-    /// - Parameter content: whether to hear of changes of the files in it too.
-    /// - Returns: the number by which changes name it.
-    func add(_ folder: String, content: Bool) throws(SystemFailure) -> CInt {
-        var wanted = IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW | IN_MASK_ADD
-        if content { wanted |= IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE }
-        return try retrying("inotify_add_watch") { inotify_add_watch(events, folder, UInt32(bitPattern: wanted)) }
+    /// - Returns: the number by which changes name it, the same for each call.
+    func addFolder(_ path: String) throws(SystemFailure) -> CInt { try add(path, IN_ONLYDIR) }
+
+    /// Listens to whether a folder is moved or removed, and to which files are in it.
+    func addInnermostFolder(_ path: String) throws(SystemFailure) -> CInt {
+        try add(path, IN_ONLYDIR | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)
+    }
+
+    /// Listens to what is written to a file, by whichever of its names.
+    func addFile(_ path: String) throws(SystemFailure) -> CInt { try add(path, IN_MODIFY | IN_ATTRIB) }
+
+    private func add(_ path: String, _ wanted: CInt) throws(SystemFailure) -> CInt {
+        // Of a file, that it is moved or removed is heard in its folder.
+        let own = wanted & IN_ONLYDIR != 0 ? IN_MOVE_SELF | IN_DELETE_SELF : 0
+        let mask = UInt32(bitPattern: wanted | own | IN_DONT_FOLLOW | IN_MASK_ADD)
+        return try retrying("inotify_add_watch") { inotify_add_watch(events, path, mask) }
     }
 
     /// What has changed since the last look.
@@ -66,28 +77,27 @@ final class FolderWatch: Sendable {
     }
 
     private func readEvents() -> Changes {
-        var folders: Set<CInt> = []
+        var numbers: Set<CInt> = []
         let isUnderstood = withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
             while true {
                 let count = read(events, buffer.baseAddress, buffer.count)
                 if count < 0, errno == EAGAIN { return true }
-                guard count > 0, Self.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]), &folders) else {
+                guard count > 0, Self.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]), &numbers) else {
                     return false
                 }
             }
         }
-        return isUnderstood ? .folders(folders) : .anything
+        return isUnderstood ? .some(numbers) : .anything
     }
 
-    /// Takes the folders of some events; whether they are of files in them only.
-    private static func take(_ events: UnsafeRawBufferPointer, _ folders: inout Set<CInt>) -> Bool {
+    /// Takes the numbers of some events; whether no folder has moved, and none was lost.
+    private static func take(_ events: UnsafeRawBufferPointer, _ numbers: inout Set<CInt>) -> Bool {
+        let moves = UInt32(bitPattern: IN_MOVE_SELF | IN_DELETE_SELF | IN_UNMOUNT | IN_Q_OVERFLOW)
         var start = 0
         while start + MemoryLayout<inotify_event>.size <= events.count {
             let event = events.loadUnaligned(fromByteOffset: start, as: inotify_event.self)
-            // Among the others: the folder itself, its file system, and more events than the kernel keeps.
-            let inFolder = IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE
-            guard event.mask & UInt32(bitPattern: inFolder) != 0, event.len > 0 else { return false }
-            folders.insert(event.wd)
+            guard event.mask & moves == 0 else { return false }
+            numbers.insert(event.wd)
             start += MemoryLayout<inotify_event>.size + Int(event.len)
         }
         return true

@@ -17,7 +17,7 @@ import Musl
 /// whether any process has changed the link, or moved, replaced or mounted over a folder above it (``FolderWatch``).
 ///
 /// A link is remembered when it is read a second time, by a thread that may wait. Not remembered is what could change
-/// unheard: on a file system that others write to, over a symbolic link, or by another name of the same file.
+/// unheard: on a file system that others write to, or over a symbolic link.
 final class RememberedLinks: Sendable {
     /// A link as it was read.
     struct Link: Sendable {
@@ -27,11 +27,13 @@ final class RememberedLinks: Sendable {
 
     private struct State {
         var watch: FolderWatch?
+        /// Watches that are not looked at any more. They end where ending may wait.
+        var retired: [FolderWatch] = []
         var links: [StoragePath: Link] = [:]
         /// The watched folders on the way to them.
         var folders: [String: CInt] = [:]
-        /// The links in a folder, by its watch.
-        var inFolder: [CInt: Set<StoragePath>] = [:]
+        /// The links that a change concerns, by the number of what is watched: a link's folder, and the link itself.
+        var concerned: [CInt: Set<StoragePath>] = [:]
         /// How often anything has changed.
         var changes = 0
         /// Links that were read once, each where its hash says, until another one is.
@@ -43,10 +45,11 @@ final class RememberedLinks: Sendable {
 
         /// Forgets all links, and with the watch all its folders.
         mutating func forget() {
+            if let watch { retired.append(watch) }
             watch = nil
             links = [:]
             folders = [:]
-            inFolder = [:]
+            concerned = [:]
         }
     }
 
@@ -56,18 +59,18 @@ final class RememberedLinks: Sendable {
     private static let mostFailures = 32
 
     private let place: FilesystemRoot
-    private let mostFolders: Int
+    private let mostWatches: Int
     private let lifetime: TimeAmount
     private let state = Mutex(State())
     private let isUseful: Atomic<Bool>
 
     /// - Parameters:
-    ///   - mostFolders: the most folders that are watched. A link has one of its own and shares those above; the system lets
-    ///     a user watch some 8,000 on a small machine, in all of his programs.
+    ///   - mostWatches: the most links and folders that are watched. A link has one folder of its own and shares those above;
+    ///     the system lets a user watch some 8,000 on a small machine, in all of his programs.
     ///   - lifetime: when there are too many, none is added until all were forgotten so long ago.
-    init(_ place: FilesystemRoot, mostFolders: Int = 2_000, lifetime: TimeAmount = .seconds(60)) {
+    init(_ place: FilesystemRoot, mostWatches: Int = 2_000, lifetime: TimeAmount = .seconds(60)) {
         self.place = place
-        self.mostFolders = mostFolders
+        self.mostWatches = mostWatches
         self.lifetime = lifetime
         // A relative path leads to another place when the process's folder moves.
         isUseful = Atomic(place.text.hasPrefix("/"))
@@ -100,7 +103,7 @@ final class RememberedLinks: Sendable {
                 return false
             }
             state.readOnce[place] = 0
-            if state.folders.count < mostFolders { return true }
+            if state.folders.count + state.concerned.count < mostWatches { return true }
             let now = NIODeadline.now()
             guard now - state.cleared > lifetime else { return false }
             state.forget()
@@ -112,20 +115,22 @@ final class RememberedLinks: Sendable {
 
     /// Reads a link and remembers it, if nothing changes meanwhile. It blocks.
     func remember(_ path: StoragePath) {
+        endRetired()
         guard let watch = currentWatch() else { return isUseful.store(false, ordering: .relaxed) }
         let (known, before) = state.withLock { state in
             _ = Self.hear(&state)
             return (state.folders, state.changes)
         }
         do throws(SystemFailure) {
-            let folders = try listen(to: path, watch, except: known)
+            let folders = try listen(toFoldersOf: path, watch, except: known)
+            let file = try watch.addFile(place.absolute(path))
             let link = try read(path)
             state.withLock { state in
                 _ = Self.hear(&state)
                 // What was heard of may have been the old link, or the new one.
                 guard state.changes == before, state.watch === watch, let innermost = folders.last else { return }
                 for (folder, number) in folders { state.folders[folder] = number }
-                state.inFolder[innermost.number, default: []].insert(path)
+                for number in [innermost.number, file] { state.concerned[number, default: []].insert(path) }
                 state.links[path] = link
                 state.failures = 0
             }
@@ -136,6 +141,13 @@ final class RememberedLinks: Sendable {
             }
             if isUseless { isUseful.store(false, ordering: .relaxed) }
         }
+    }
+
+    /// Ends the watches that are not looked at any more, outside of the lock.
+    private func endRetired() {
+        var retired: [FolderWatch] = []
+        state.withLock { swap(&retired, &$0.retired) }
+        retired.removeAll()
     }
 
     private func currentWatch() -> FolderWatch? {
@@ -151,7 +163,7 @@ final class RememberedLinks: Sendable {
     /// Listens to the folders on the way to a link, from the outermost on: of one that is replaced meanwhile, that above it
     /// is heard.
     private func listen(
-        to path: StoragePath,
+        toFoldersOf path: StoragePath,
         _ watch: FolderWatch,
         except known: [String: CInt]
     ) throws(SystemFailure) -> [(folder: String, number: CInt)] {
@@ -167,7 +179,9 @@ final class RememberedLinks: Sendable {
             if !isInnermost, let number = known[folder] {
                 found.append((folder, number))
             } else {
-                found.append((folder, try watch.add(folder, content: isInnermost)))
+                found.append(
+                    (folder, try isInnermost ? watch.addInnermostFolder(folder) : watch.addFolder(folder))
+                )
             }
         }
         return found
@@ -183,7 +197,7 @@ final class RememberedLinks: Sendable {
         }.get()
         defer { close(descriptor) }
         let status = try FileStatus(descriptor: descriptor)
-        guard status.isFile, status.names == 1, status.size <= Int64(Self.longest),
+        guard status.isFile, status.size <= Int64(Self.longest),
             try FilesystemKind(of: descriptor).tellsEachChange
         else { throw SystemFailure(ENOTSUP, "inotify_add_watch") }
         guard let content = try? readRegion(of: descriptor, at: 0, count: Int(status.size), path),
@@ -197,10 +211,9 @@ final class RememberedLinks: Sendable {
         guard let watch = state.watch else { return false }
         switch watch.look() {
         case .none: return false
-        case .folders(let numbers):
+        case .some(let numbers):
             for number in numbers {
-                for path in state.inFolder[number] ?? [] { state.links[path] = nil }
-                state.inFolder[number] = nil
+                for path in state.concerned.removeValue(forKey: number) ?? [] { state.links[path] = nil }
             }
         case .anything: state.forget()
         }
