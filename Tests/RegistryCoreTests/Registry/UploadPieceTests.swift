@@ -57,8 +57,8 @@ struct UploadPieceTests {
         #expect(sizes.current > 1 << 20)
         for count in 1...200 {
             sizes.beginUpload()
-            if count <= 10 { #expect(sizes.current > 1 << 20) }
-            if (12...96).contains(count) { #expect(sizes.current * count * 2 <= 24 << 20) }
+            if count <= 8 { #expect(sizes.current > 1 << 20) }
+            if (9...72).contains(count) { #expect(sizes.current * count * 2 <= 18 << 20) }
         }
         #expect(sizes.current == 128 << 10)
         for _ in 1...200 { sizes.endUpload() }
