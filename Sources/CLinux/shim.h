@@ -38,7 +38,18 @@ static inline int registryd_open_without_links(const char *path, int flags) {
 enum { REGISTRYD_O_PATH = 010000000 };
 
 // SCHED_BATCH of sched(7), which the C library declares for GNU programs only.
-static const int REGISTRYD_SCHED_BATCH = 3;
+#include <pthread.h>
+enum { REGISTRYD_SCHED_BATCH = 3 };
+
+// Gives this thread, and those that it makes from now on, another policy without a priority; the one before, or -1 where
+// the system refuses.
+static inline int registryd_change_thread_policy(int policy) {
+    struct sched_param parameters;
+    int before;
+    if (pthread_getschedparam(pthread_self(), &before, &parameters)) return -1;
+    parameters.sched_priority = 0;
+    return pthread_setschedparam(pthread_self(), policy, &parameters) ? -1 : before;
+}
 
 // preadv2(2) with RWF_NOWAIT, of one buffer: takes what is in memory, or fails with EAGAIN.
 static inline ssize_t registryd_read_cached(int descriptor, void *bytes, size_t count, int64_t offset) {

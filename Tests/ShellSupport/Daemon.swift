@@ -4,6 +4,7 @@ import Synchronization
 /// A program that runs until it is stopped, by its process id, with what it prints in a file.
 public struct Daemon: Sendable {
     private let name: String
+    /// The process's number.
     public let processID: Int32
     private let ended: Ended
     /// The file that holds what the program printed.

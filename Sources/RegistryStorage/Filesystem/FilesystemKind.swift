@@ -9,6 +9,7 @@ import Musl
 /// What kind of file system a file lies on, as far as it says what this machine's kernel knows of the file's changes.
 struct FilesystemKind {
     private let number: UInt32
+    private static let overlay: UInt32 = 0x794C_7630
 
     /// The kind of the file system of an open file or folder.
     init(of descriptor: CInt) throws(SystemFailure) {
@@ -18,7 +19,7 @@ struct FilesystemKind {
     }
 
     /// Whether this machine's kernel stamps the changes. A server's clock may lag behind, and its stamps reach us late.
-    var stampsByOurClock: Bool { tellsEachChange || number == 0x794C_7630 /* overlayfs */ }
+    var stampsByOurClock: Bool { tellsEachChange || number == Self.overlay }
 
     /// Whether every change passes through this kernel, which tells it to who watches. An overlay's layers may be changed
     /// under it, and what another machine changes on a server is not told.

@@ -70,6 +70,11 @@ struct RequestTargetTests {
         #expect(try fields([("Host", "b:1"), ("Content-Length", "4")]).length == 4)
         #expect(try fields([("Host", "b:1")]).length == nil)
         #expect(try fields([]).host == nil)
+        // The Kelvin sign is equal to the letter, and an accent to what follows it as one.
+        for value in ["K", "\u{212A}", "\u{e9}", "e\u{301}", "\u{e9}"] {
+            let found = try fields([("Host", "b:1"), ("Accept", value)]).fields[.accept]
+            #expect(found.map { Array($0.utf8) } == Array(value.utf8))
+        }
         // What is refused is refused each time.
         for _ in 0..<2 {
             #expect(throws: ProtocolFailure.self) { try fields([("Host", "a"), ("Host", "a")]) }
