@@ -26,7 +26,7 @@ def _write(path, content):
         file.write(content)
 
 
-def empty(root):
+def drop_bytes(root):
     """Takes the room of a store that is not needed any more, and leaves its files until the run has ended.
 
     ext4 without a journal gives out no inode that was freed within the last minutes, and looks at each of them when it

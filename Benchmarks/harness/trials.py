@@ -66,7 +66,7 @@ class Trials:
     def clean(self, workload, root):
         """Takes the room of the store of a trial that pushed."""
         if workload.mode in ('push', 'image', 'mixed'):
-            content.empty(root)
+            content.drop_bytes(root)
 
     def _warm_up(self, workload, it, options):
         """A short load of the same kind; of a push a megabyte is enough."""

@@ -193,20 +193,17 @@ extension Digest {
 
 extension Digest: CustomStringConvertible {
     /// The form `algorithm:hex`.
-    public var description: String {
-        switch algorithm {
-        case .sha256: text(after: "sha256:")
-        case .sha384: text(after: "sha384:")
-        case .sha512: text(after: "sha512:")
-        }
-    }
+    public var description: String { text(after: opening) }
 
     /// ``description`` in quotation marks: the entity tag of content (RFC 9110, 8.8.3), which each answer with some has.
-    package var quoted: String {
+    package var quoted: String { text(after: "\"" + opening, before: "\"") }
+
+    /// What stands before the digits; with a quotation mark it is still a text that takes no memory of its own.
+    private var opening: String {
         switch algorithm {
-        case .sha256: text(after: "\"sha256:", before: "\"")
-        case .sha384: text(after: "\"sha384:", before: "\"")
-        case .sha512: text(after: "\"sha512:", before: "\"")
+        case .sha256: "sha256:"
+        case .sha384: "sha384:"
+        case .sha512: "sha512:"
         }
     }
 }

@@ -38,28 +38,20 @@ enum Route: Sendable {
             return
         }
         var path = path
-        let places = path.withUTF8 { Self.places(in: $0) }
-        guard case .names(let kind, let name, let last) = places else {
-            self =
-                switch places {
-                case .base: .base
-                case .catalog: .catalog
-                default: .unknown
-                }
-            return
-        }
         func text(_ place: Range<Int>) -> Substring {
             let start = path.utf8.index(path.startIndex, offsetBy: place.lowerBound)
             return path[start..<path.utf8.index(start, offsetBy: place.count)]
         }
-        self = Self.endpoint(kind, text(name), text(last), method)
+        switch path.withUTF8({ Self.places(in: $0) }) {
+        case .without(let route): self = route
+        case .names(let kind, let name, let last): self = Self.endpoint(kind, text(name), text(last), method)
+        }
     }
 
     /// What the components of a path say, and where the names are.
     private enum Places {
-        case none
-        case base
-        case catalog
+        /// An endpoint without names.
+        case without(Route)
         /// The repository's name, and the last component.
         case names(Kind, Range<Int>, Range<Int>)
     }
@@ -70,18 +62,18 @@ enum Route: Sendable {
     }
 
     private static func places(in path: UnsafeBufferPointer<UInt8>) -> Places {
-        guard path.starts(with: "/v2".utf8) else { return .none }
-        guard path.count > 3 else { return .base }
-        guard path[3] == UInt8(ascii: "/") else { return .none }
-        guard path.count > 4 else { return .base }
+        guard path.starts(with: "/v2".utf8) else { return .without(.unknown) }
+        guard path.count > 3 else { return .without(.base) }
+        guard path[3] == UInt8(ascii: "/") else { return .without(.unknown) }
+        guard path.count > 4 else { return .without(.base) }
         // The replaced server redirects a path without its last slash, or with one too many, to the other form; a
         // redirect turns POST into GET in many clients, so both forms are answered.
         let end = path.last == UInt8(ascii: "/") ? path.count - 1 : path.count
-        var components = PathComponents(UnsafeBufferPointer(rebasing: path[4..<max(4, end)]))
+        var components = PathComponents(UnsafeBufferPointer(rebasing: path[4..<end]))
         let last = components.removeLast()
-        if components.isEmpty { return components.has("_catalog", at: last) ? .catalog : .none }
+        if components.isEmpty { return .without(components.has("_catalog", at: last) ? .catalog : .unknown) }
         let second = components.removeLast()
-        if components.isEmpty { return .none }
+        if components.isEmpty { return .without(.unknown) }
         func names(_ kind: Kind) -> Places { .names(kind, 4..<(components.end + 4), (last.lowerBound + 4)..<end) }
         if components.has("uploads", at: second) {
             var further = components
@@ -94,7 +86,8 @@ enum Route: Sendable {
         if components.has("blobs", at: second) { return names(components.has("uploads", at: last) ? .uploads : .blob) }
         if components.has("manifests", at: second) { return names(.manifest) }
         if components.has("referrers", at: second) { return names(.referrers) }
-        return components.has("tags", at: second) && components.has("list", at: last) ? names(.tags) : .none
+        return components.has("tags", at: second) && components.has("list", at: last)
+            ? names(.tags) : .without(.unknown)
     }
 
     private static func endpoint(

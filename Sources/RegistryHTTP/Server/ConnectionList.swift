@@ -12,9 +12,6 @@ final class ConnectionList: Sendable {
         var waiter: CheckedContinuation<Void, Never>?
     }
 
-    /// Of more connections than this, those that come later read no more than 64 KiB at once.
-    private static let few = 32
-
     private let state = Mutex(State())
     private let draining = Atomic(false)
     private let limit: Int
@@ -30,13 +27,9 @@ final class ConnectionList: Sendable {
     /// Adds a connection until its channel closes. It is called on the channel's event loop.
     func add(_ connection: AcceptedConnection) {
         let id = ObjectIdentifier(connection.channel)
-        let (isDraining, count) = state.withLock {
+        let isDraining = state.withLock {
             $0.connections[id] = connection
-            return ($0.isDraining, $0.connections.count)
-        }
-        if count > Self.few {
-            let reads = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 2048, maximum: 64 << 10)
-            try? connection.channel.syncOptions?.setOption(.recvAllocator, value: reads)
+            return $0.isDraining
         }
         if isDraining { connection.state.value.beginDraining() }
         connection.channel.closeFuture.whenComplete { _ in self.remove(id) }

@@ -99,6 +99,7 @@ public final class RegistryServer: Service {
             AcceptedConnection.initialize(channel, configuration: configuration)
                 .assumeIsolated().map { connection in
                     connections.add(connection)
+                    ReadSizes.limit(connection.channel, among: connections.count)
                     return connection
                 }.nonisolated()
         }

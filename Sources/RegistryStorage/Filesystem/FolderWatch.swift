@@ -41,23 +41,23 @@ final class FolderWatch: Sendable {
         close(mounts)
     }
 
+    private static let itself = IN_ONLYDIR | IN_MOVE_SELF | IN_DELETE_SELF
+
     /// Listens to whether a folder is moved or removed.
     ///
     /// - Returns: the number by which changes name it, the same for each call.
-    func addFolder(_ path: String) throws(SystemFailure) -> CInt { try add(path, IN_ONLYDIR) }
+    func addFolder(_ path: String) throws(SystemFailure) -> CInt { try add(path, Self.itself) }
 
     /// Listens to whether a folder is moved or removed, and to which files are in it.
     func addInnermostFolder(_ path: String) throws(SystemFailure) -> CInt {
-        try add(path, IN_ONLYDIR | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)
+        try add(path, Self.itself | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE)
     }
 
-    /// Listens to what is written to a file, by whichever of its names.
+    /// Listens to what is written to a file, by whichever of its names. That it is moved or removed is heard in its folder.
     func addFile(_ path: String) throws(SystemFailure) -> CInt { try add(path, IN_MODIFY | IN_ATTRIB) }
 
     private func add(_ path: String, _ wanted: CInt) throws(SystemFailure) -> CInt {
-        // Of a file, that it is moved or removed is heard in its folder.
-        let own = wanted & IN_ONLYDIR != 0 ? IN_MOVE_SELF | IN_DELETE_SELF : 0
-        let mask = UInt32(bitPattern: wanted | own | IN_DONT_FOLLOW | IN_MASK_ADD)
+        let mask = UInt32(bitPattern: wanted | IN_DONT_FOLLOW | IN_MASK_ADD)
         return try retrying("inotify_add_watch") { inotify_add_watch(events, path, mask) }
     }
 

@@ -81,20 +81,23 @@ final class RememberedLinks: Sendable {
 
     /// A link as it is now; `nil` when it is not remembered.
     subscript(path: StoragePath) -> Link? {
-        guard isUseful.load(ordering: .relaxed) else { return nil }
+        guard mayBeRemembered(path) else { return nil }
         return state.withLock { state in
             guard let link = state.links[path] else { return nil }
             return Self.hear(&state) ? state.links[path] : link
         }
     }
 
+    /// Whether it is a link's path, by its name, and links can be remembered here. All that is read is asked about.
+    private func mayBeRemembered(_ path: StoragePath) -> Bool {
+        isUseful.load(ordering: .relaxed) && path.lastComponent == "link"
+    }
+
     /// Notes that something was read which may be a link.
     ///
     /// - Returns: whether to ``remember(_:)`` it.
     func wasRead(_ path: StoragePath, size: Int) -> Bool {
-        guard isUseful.load(ordering: .relaxed), size <= Self.longest, path.description.utf8.hasSuffix("/link") else {
-            return false
-        }
+        guard size <= Self.longest, mayBeRemembered(path) else { return false }
         let hash = path.hashValue
         return state.withLock { state in
             let place = hash & (state.readOnce.count - 1)
@@ -107,7 +110,6 @@ final class RememberedLinks: Sendable {
             let now = NIODeadline.now()
             guard now - state.cleared > lifetime else { return false }
             state.forget()
-            state.changes += 1
             state.cleared = now
             return true
         }
@@ -135,11 +137,10 @@ final class RememberedLinks: Sendable {
                 state.failures = 0
             }
         } catch {
-            let isUseless = state.withLock { state in
+            state.withLock { state in
                 state.failures += 1
-                return state.failures >= Self.mostFailures
+                if state.failures >= Self.mostFailures { isUseful.store(false, ordering: .relaxed) }
             }
-            if isUseless { isUseful.store(false, ordering: .relaxed) }
         }
     }
 
@@ -219,13 +220,5 @@ final class RememberedLinks: Sendable {
         }
         state.changes += 1
         return true
-    }
-}
-
-extension String.UTF8View {
-    fileprivate func hasSuffix(_ suffix: StaticString) -> Bool {
-        count >= suffix.utf8CodeUnitCount
-            && self.suffix(suffix.utf8CodeUnitCount)
-                .elementsEqual(UnsafeBufferPointer(start: suffix.utf8Start, count: suffix.utf8CodeUnitCount))
     }
 }
