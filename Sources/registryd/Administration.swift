@@ -43,8 +43,9 @@ final class Administration: Sendable {
 
     /// What runs for it.
     ///
+    /// - Parameter background: where what walks the whole store goes on.
     /// - Throws: `AdministrationError` when its socket can't be opened.
-    func services(_ logger: Logger) throws -> [any Service] {
+    func services(_ logger: Logger, background: some TaskExecutor) throws -> [any Service] {
         let configuration = state.withLock { $0.configuration }
         let settings = OwnSettings(configuration)
         var options = source.registry.options
@@ -55,10 +56,13 @@ final class Administration: Sendable {
         collection.options = settings.collection
         let collections = CollectionService(registry: registry, settings: collection, logger: logger)
         var services: [any Service] = [
-            PresenceService(registry: registry, name: Program.holder, logger: logger), collections,
+            PresenceService(registry: registry, name: Program.holder, logger: logger),
+            BackgroundService(collections, on: background),
             QuotaService(registry: registry, rules: { self.quotas }, logger: logger),
         ]
-        if let purge = purge(registry, configuration, logger) { services.append(purge) }
+        if let purge = purge(registry, configuration, logger) {
+            services.append(BackgroundService(purge, on: background))
+        }
         services += retention.services
         guard let path = settings.administrationSocket else { return services }
         let administration = AdministrationResponder(

@@ -69,6 +69,7 @@ struct GarbageCollect: AsyncParsableCommand {
             line = progress.nextLine
             for line in progress.lines { report.print(line) }
             report.show(progress.counts)
+            if progress.hasMoreLines { continue }
             if !progress.isRunning {
                 report.finish(progress)
                 if json { print(progress.summary) }

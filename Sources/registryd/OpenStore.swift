@@ -30,7 +30,9 @@ struct OpenStore: Sendable {
             hashing: ThreadPoolTaskExecutor(hashing)
         )
         do {
-            try await body(OpenStore(registry: registry, settings: OwnSettings(configuration)))
+            try await withTaskExecutorPreference(BackgroundTaskExecutor(files)) {
+                try await body(OpenStore(registry: registry, settings: OwnSettings(configuration)))
+            }
         } catch {
             try? await files.shutdownGracefully()
             try? await hashing.shutdownGracefully()

@@ -7,6 +7,7 @@ import RegistryConfiguration
 import RegistryCore
 import RegistryHTTP
 import RegistryOperations
+import RegistryStorage
 import ServiceLifecycle
 
 /// What an operator looks at beside the logs: health, metrics, traces, and the debug server that shows them.
@@ -41,6 +42,11 @@ struct Operations: Sendable {
     /// What hears of each request.
     var observer: (any ServerObserver)? {
         CombinedObserver(logs.observers + (httpMetrics.map { [$0] } ?? []) + [answers])
+    }
+
+    /// Where work goes on that gives way to requests.
+    func background(on threads: NIOThreadPool) -> BackgroundTaskExecutor {
+        BackgroundTaskExecutor(threads, givingWayTo: { [answers] in answers.value })
     }
 
     /// A driver whose calls are measured and traced, where that is wished.

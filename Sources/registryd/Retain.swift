@@ -74,6 +74,7 @@ struct Retain: AsyncParsableCommand {
                 ConfigurationFile.print("problem: \(progress.lostLines) lines came too fast and are not printed")
             }
             for line in progress.lines where !quiet || !Self.isKept(line) { print(line) }
+            if progress.hasMoreLines { continue }
             if !progress.isRunning {
                 for problem in progress.problems { ConfigurationFile.print("problem: \(problem)") }
                 if let failure = progress.failure { throw AdministrationError("retention ended early: \(failure)") }

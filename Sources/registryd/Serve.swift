@@ -83,7 +83,7 @@ struct Serve: AsyncParsableCommand {
                 of: server,
                 further: [QuotaMetrics(usage: { administration.quotaUsage })]
             )
-            + (try administration.services(logs.logger))
+            + (try administration.services(logs.logger, background: operations.background(on: pools.background)))
             + [reload, StartAnnouncement(server: server, configuration: configuration, logger: logs.logger), server]
         // Below "notice" it tells of each service that it starts and ends, which says nothing to an operator.
         var quiet = logs.logger
@@ -108,6 +108,8 @@ private struct ThreadPools {
     let hashing = NIOThreadPool(numberOfThreads: System.coreCount)
     /// Logins take no more than half the machine from pulls and pushes.
     let passwords = NIOThreadPool(numberOfThreads: (System.coreCount + 1) / 2)
+    /// What goes on beside requests, and gives way to them.
+    let background = NIOThreadPool(numberOfThreads: max(2, min(System.coreCount, 8)))
     /// One thread for each of the two outputs: a reader of one that stops must not stop the other.
     let logs = NIOThreadPool(numberOfThreads: 2)
 
@@ -116,10 +118,10 @@ private struct ThreadPools {
         var threads = 1
         if case .filesystem(let parameters) = configuration.storage.driver { threads = min(parameters.maxThreads, 32) }
         files = NIOThreadPool(numberOfThreads: threads)
-        NIOThreadPool.startBehindLoops([files, hashing, passwords, logs])
+        NIOThreadPool.startBehindLoops([files, hashing, passwords, background, logs])
     }
 
     func shutdown() async throws {
-        for pool in [files, hashing, passwords, logs] { try await pool.shutdownGracefully() }
+        for pool in [files, hashing, passwords, background, logs] { try await pool.shutdownGracefully() }
     }
 }

@@ -43,6 +43,19 @@ struct AdministrationTests {
         }
     }
 
+    @Test("a collection by the server tells all that it does, however much")
+    func manyLines() async throws {
+        let many = ImageLayout.image("many", layerSizes: Array(repeating: 16, count: 600))
+        try await withStore { store in
+            try await store.serving { _ in
+                _ = try await store.reader.push(many, to: "a", tag: "1")
+                let run = try await store.verb("garbage-collect")
+                #expect(run.status == 0)
+                for blob in many.blobs { #expect(run.output.contains(contentDigest(blob))) }
+            }
+        }
+    }
+
     @Test("where a server runs without a socket, the verb sees its note in the store and leaves the grace period")
     func presence() async throws {
         let registry = try await RegistryProcess.start(.registryd)

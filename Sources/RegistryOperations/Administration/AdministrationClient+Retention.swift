@@ -14,6 +14,8 @@ extension AdministrationClient {
         public var lostLines: Int
         /// The line to ask from next.
         public var nextLine: Int
+        /// Whether more lines are there already.
+        public var hasMoreLines: Bool
         /// What could not be read or done, in words; the first hundred.
         public var problems: [String]
         /// ``RegistryCore/RetentionSummary/json``.
@@ -45,6 +47,7 @@ extension AdministrationClient {
             lines: status.lines,
             lostLines: max(0, status.firstLine - line),
             nextLine: status.nextLine,
+            hasMoreLines: status.hasMoreLines,
             problems: status.problems,
             summary: status.summary,
             totals: status.totals

@@ -29,6 +29,8 @@ public struct AdministrationClient: Sendable {
         public var lines: [String]
         /// The line to ask from next.
         public var nextLine: Int
+        /// Whether more lines are there already.
+        public var hasMoreLines: Bool
         /// ``CollectionSummary/json``.
         public var summary: String
         /// How far it is.
@@ -59,6 +61,7 @@ public struct AdministrationClient: Sendable {
             failure: report.failure,
             lines: report.lines,
             nextLine: report.nextLine,
+            hasMoreLines: report.hasMoreLines,
             summary: report.summary,
             counts: (report.repositories, report.blobFolders, report.blobFoldersSwept, report.bytesFreed),
             blobs: (report.blobsRemoved, report.blobsQuarantined)

@@ -16,6 +16,7 @@ struct RetentionStatus: Codable {
     var lines: [String]
     var firstLine: Int
     var nextLine: Int
+    var hasMoreLines: Bool
     var problems: [String]
     /// ``RetentionSummary/json``.
     var summary: String
@@ -28,6 +29,7 @@ struct RetentionStatus: Codable {
         lines = status.lines
         firstLine = status.firstLine
         nextLine = status.firstLine + status.lines.count
+        hasMoreLines = status.hasMoreLines
         problems = status.summary.problems
         summary = status.summary.json
         totals = status.summary.line

@@ -63,13 +63,18 @@ public struct AdministrationResponder: Responder {
         }
     }
 
+    /// How many lines of a run one answer has. Some thousand of them took an event loop 1.25 ms to encode.
+    private static let lineLimit = 500
+
     private func answer(_ request: HTTPRequest, _ body: RequestBody) async throws -> Response {
         let target = request.path ?? "/"
         let path = target.prefix { $0 != "?" }.split(separator: "/").map(String.init)
         guard path.first == "v1" else { throw unknown(target) }
         switch (request.method, path.dropFirst().first, Array(path.dropFirst(2))) {
         case (.get, "collection", []):
-            return try json(CollectionReport(collections.status(from: firstLine(wantedBy: target))))
+            return try json(
+                CollectionReport(collections.status(from: firstLine(wantedBy: target), atMost: Self.lineLimit))
+            )
         case (.post, "collection", []):
             let wish = try await decode(CollectionWish.self, body)
             guard collections.begin(wish.applied(to: defaults)) else {
@@ -78,7 +83,9 @@ public struct AdministrationResponder: Responder {
             return Response(.accepted)
         case (.get, "retention", []):
             guard let retention else { throw unknown(target) }
-            return try json(RetentionStatus(retention.status(from: firstLine(wantedBy: target))))
+            return try json(
+                RetentionStatus(retention.status(from: firstLine(wantedBy: target), atMost: Self.lineLimit))
+            )
         case (.post, "retention", []):
             guard let retention else { throw unknown(target) }
             try retention.begin(try await decode(RetentionRequest.self, body))
@@ -178,6 +185,7 @@ struct CollectionReport: Codable {
     var failure: String?
     var lines: [String]
     var nextLine: Int
+    var hasMoreLines: Bool
     /// ``CollectionSummary/json``.
     var summary: String
     var repositories: Int
@@ -194,6 +202,7 @@ struct CollectionReport: Codable {
         failure = status.failure
         lines = status.lines
         nextLine = status.firstLine + status.lines.count
+        hasMoreLines = status.hasMoreLines
         let summary = status.summary
         self.summary = summary.json
         repositories = summary.repositories

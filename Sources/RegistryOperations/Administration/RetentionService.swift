@@ -77,8 +77,12 @@ public final class RetentionService: Service {
 
     /// How the run stands that goes on, or was last.
     ///
-    /// - Parameter line: the first line that is wanted.
-    public func status(from line: Int = 0) -> Status { status.withLock { $0 }.from(line) }
+    /// - Parameters:
+    ///   - line: the first line that is wanted.
+    ///   - limit: how many lines are wanted at the most.
+    public func status(from line: Int = 0, atMost limit: Int = .max) -> Status {
+        status.withLock { $0 }.from(line, atMost: limit)
+    }
 
     /// Asks for a run.
     ///

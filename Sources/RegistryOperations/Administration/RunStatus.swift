@@ -10,6 +10,8 @@ public struct RunStatus<Summary: Sendable>: Sendable {
     public private(set) var lines: [String] = []
     /// The number of the first of ``lines``.
     public private(set) var firstLine = 0
+    /// Whether more lines follow these.
+    public private(set) var hasMoreLines = false
 
     private let lineLimit: Int
 
@@ -21,12 +23,13 @@ public struct RunStatus<Summary: Sendable>: Sendable {
         self.lineLimit = lineLimit
     }
 
-    /// The status without the lines before one that are known to whoever asks.
-    func from(_ line: Int) -> RunStatus {
+    /// The status with lines from one on, and no more than some of them.
+    func from(_ line: Int, atMost limit: Int) -> RunStatus {
         var status = self
         let known = max(0, min(line - firstLine, lines.count))
-        status.lines.removeFirst(known)
+        status.lines = Array(lines.dropFirst(known).prefix(limit))
         status.firstLine += known
+        status.hasMoreLines = known + status.lines.count < lines.count
         return status
     }
 

@@ -1,7 +1,7 @@
 import NIOPosix
 import RegistryCore
 
-/// Runs blocking work on the threads that the driver's owner handed it.
+/// Runs blocking work on the threads that the driver's owner handed it, or on the caller's when that may wait.
 struct BlockingCalls: Sendable {
     let threads: NIOThreadPool
 
@@ -11,6 +11,10 @@ struct BlockingCalls: Sendable {
         _ path: StoragePath,
         _ body: @escaping @Sendable () throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
+        if let thread = BackgroundThread.current {
+            defer { thread.restIfDue() }
+            return try body()
+        }
         // Unsafe spares an allocation per call; the pool calls each item exactly once, run or not.
         let result = await withUnsafeContinuation {
             (waiting: UnsafeContinuation<Result<Value, StorageError>, Never>) in
