@@ -8,7 +8,7 @@ import Testing
 struct Subject: Sendable, CustomTestStringConvertible {
     var name: String
     var requests: [BadRequest]
-    /// Whether the server of these requests waits a fifth of a second and no longer.
+    /// Whether the server of these requests waits half a second and no longer.
     var isSlow = false
 
     var testDescription: String { name }
@@ -39,9 +39,9 @@ extension Subject {
         var setup = TestRegistry.Setup()
         setup.driver = FilesystemDriver(root: folder, threadPool: .singleton)
         if isSlow {
-            setup.server.timeouts.head = .milliseconds(200)
-            setup.server.timeouts.idle = .milliseconds(200)
-            setup.server.timeouts.body = .milliseconds(200)
+            setup.server.timeouts.head = .milliseconds(500)
+            setup.server.timeouts.idle = .milliseconds(500)
+            setup.server.timeouts.body = .milliseconds(500)
         }
         return setup
     }

@@ -43,7 +43,7 @@ struct AdministrationTests {
         }
     }
 
-    @Test("a collection by the server tells all that it does, however much")
+    @Test("a collection by the server tells all that it does, however much", .enabled(if: SlowTests.enabled))
     func manyLines() async throws {
         let many = ImageLayout.image("many", layerSizes: Array(repeating: 16, count: 600))
         try await withStore { store in

@@ -1,4 +1,6 @@
+import NIOCore
 import NIOPosix
+import RegistryCore
 import RegistryTesting
 import Synchronization
 import Testing
@@ -42,11 +44,12 @@ struct BackgroundTests {
             ended.start()
             try await ended.shutdownGracefully()
             let driver = FilesystemDriver(root: folder, threadPool: ended)
-            await #expect(throws: StorageError.self) { try await driver.put(ByteBuffer(string: "a"), at: "a") }
+            let path = StoragePath.root.appending("a")
+            await #expect(throws: StorageError.self) { try await driver.put(ByteBuffer(string: "a"), at: path) }
             try await withPool { pool in
                 try await withTaskExecutorPreference(BackgroundTaskExecutor(pool)) {
-                    try await driver.put(ByteBuffer(string: "a"), at: "a")
-                    let content = try await driver.content(at: "a", limit: 10)
+                    try await driver.put(ByteBuffer(string: "a"), at: path)
+                    let content = try await driver.content(at: path, limit: 10)
                     let names = try await driver.list(.root, after: nil, limit: 10, holding: nil)
                     #expect(content == ByteBuffer(string: "a") && names.entries.count == 1)
                 }
@@ -58,7 +61,8 @@ struct BackgroundTests {
     func givingWay(gives: Bool) async throws {
         let asked = Asked()
         try await withPool { pool in
-            let executor = BackgroundTaskExecutor(pool, givingWayTo: gives ? { asked.next() } : nil)
+            let count: @Sendable () -> Int = { asked.next() }
+            let executor = BackgroundTaskExecutor(pool, givingWayTo: gives ? count : nil)
             let usual = niceness()
             await withTaskExecutorPreference(executor) {
                 #expect(niceness() == usual + (gives ? 10 : 0))

@@ -1,4 +1,4 @@
-/// Senders that come to no end; the server waits a fifth of a second here.
+/// Senders that come to no end; the server waits half a second here.
 enum SlowCases {
     private static let put =
         "PUT /v2/good/image/manifests/bad HTTP/1.1\r\nHost: a\r\nContent-Type: \(Image.manifestType)\r\n"
