@@ -13,7 +13,7 @@ struct Quarantine: Sendable {
     }
 
     /// The errors that say that an object is gone: somebody else has moved or removed it.
-    static let gone: Set<StorageError.Code> = [.notFound, .closed, .wrongKind]
+    static let gone: [StorageError.Code] = [.notFound, .closed, .wrongKind]
 
     /// How many batches are looked at, at the most; there is hardly ever more than one.
     private static let mostBatches = 16

@@ -13,17 +13,45 @@ public struct Manifest: Sendable {
     /// The type that it is served as.
     public let mediaType: MediaType
     /// The configuration of an image; `nil` for an index.
-    public let config: Descriptor?
+    public var config: Descriptor? { parts.config }
     /// The layers of an image; none for an index.
-    public let layers: [Descriptor]
+    public var layers: [Descriptor] { parts.layers }
     /// The children of an index; none for an image.
-    public let manifests: [Descriptor]
+    public var manifests: [Descriptor] { parts.manifests }
     /// The manifest that this one is about, such as the image that a signature signs. It need not exist.
-    public let subject: Descriptor?
+    public var subject: Descriptor? { parts.subject }
     /// The kind of artifact, where the manifest says one.
-    public let artifactType: String?
+    public var artifactType: String? { parts.artifactType }
     /// Free properties.
-    public let annotations: [String: String]
+    public var annotations: [String: String] { parts.annotations }
+
+    /// What a pull does not look at. One reference, where a copy from the cache took twenty reference counts.
+    private final class Parts: Sendable {
+        let config: Descriptor?
+        let layers: [Descriptor]
+        let manifests: [Descriptor]
+        let subject: Descriptor?
+        let artifactType: String?
+        let annotations: [String: String]
+
+        init(
+            config: Descriptor?,
+            layers: [Descriptor],
+            manifests: [Descriptor],
+            subject: Descriptor?,
+            artifactType: String?,
+            annotations: [String: String]
+        ) {
+            self.config = config
+            self.layers = layers
+            self.manifests = manifests
+            self.subject = subject
+            self.artifactType = artifactType
+            self.annotations = annotations
+        }
+    }
+
+    private let parts: Parts
 
     init(
         bytes: ByteBuffer,
@@ -37,12 +65,14 @@ public struct Manifest: Sendable {
     ) {
         self.bytes = bytes
         self.mediaType = mediaType
-        self.config = config
-        self.layers = layers
-        self.manifests = manifests
-        self.subject = subject
-        self.artifactType = artifactType
-        self.annotations = annotations
+        parts = Parts(
+            config: config,
+            layers: layers,
+            manifests: manifests,
+            subject: subject,
+            artifactType: artifactType,
+            annotations: annotations
+        )
     }
 
     /// The manifest's address. Hashes the bytes at each call.

@@ -37,8 +37,15 @@ enum StoreLayout {
     }
 
     static func blobData(_ digest: Digest) -> StoragePath {
-        let hex = digest.hex
-        return blobs.appending(joining: digest.algorithm.rawValue, "/", String(hex.prefix(2)), "/", hex, "/data")
+        let algorithm = digest.algorithm.rawValue
+        return blobs.appending(ofLength: algorithm.utf8.count + digest.algorithm.hexCount + 9) { path in
+            path.put(algorithm)
+            path.put("/")
+            path.put(String(digest.hex.prefix(2)))
+            path.put("/")
+            path.put(hexOf: digest)
+            path.put("/data")
+        }
     }
 
     /// Bytes that were found broken where a blob's should lie: `<hex>/<unique name>` below it.
@@ -59,7 +66,16 @@ enum StoreLayout {
     }
 
     private static func link(_ digest: Digest, in name: RepositoryName, below folder: String) -> StoragePath {
-        repositories.appending(joining: name.description, folder, digest.algorithm.rawValue, "/", digest.hex, "/link")
+        let (name, algorithm) = (name.description, digest.algorithm)
+        let length = name.utf8.count + folder.utf8.count + algorithm.rawValue.utf8.count + algorithm.hexCount + 6
+        return repositories.appending(ofLength: length) { path in
+            path.put(name)
+            path.put(folder)
+            path.put(algorithm.rawValue)
+            path.put("/")
+            path.put(hexOf: digest)
+            path.put("/link")
+        }
     }
 
     static func tags(in name: RepositoryName) -> StoragePath {
@@ -71,7 +87,15 @@ enum StoreLayout {
     }
 
     static func tagCurrentLink(_ tag: Tag, in name: RepositoryName) -> StoragePath {
-        repositories.appending(joining: name.description, "/_manifests/tags/", tag.description, "/", currentLink)
+        let (name, tag) = (name.description, tag.description)
+        let length = name.utf8.count + 17 + tag.utf8.count + 1 + currentLink.utf8.count
+        return repositories.appending(ofLength: length) { path in
+            path.put(name)
+            path.put("/_manifests/tags/")
+            path.put(tag)
+            path.put("/")
+            path.put(currentLink)
+        }
     }
 
     static func tagIndexLink(_ digest: Digest, of tag: Tag, in name: RepositoryName) -> StoragePath {

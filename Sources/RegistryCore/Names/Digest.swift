@@ -111,18 +111,22 @@ public struct Digest: Sendable, Hashable {
         let length = start.utf8.count
         return String(unsafeUninitializedCapacity: length + algorithm.hexCount + end.utf8.count) { characters in
             _ = UnsafeMutableBufferPointer(rebasing: characters[..<length]).initialize(fromContentsOf: start.utf8)
-            let digits = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(characters)[length...])
-            for index in 0..<(algorithm.byteCount / 8) {
-                let word = words[index]
-                digits.storeBytes(of: Self.digits(UInt32(word >> 32)), toByteOffset: index * 16, as: UInt64.self)
-                digits.storeBytes(
-                    of: Self.digits(UInt32(truncatingIfNeeded: word)),
-                    toByteOffset: index * 16 + 8,
-                    as: UInt64.self
-                )
-            }
+            putHex(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(characters)[length...]))
             let rest = UnsafeMutableBufferPointer(rebasing: characters[(length + algorithm.hexCount)...])
             return length + algorithm.hexCount + rest.update(fromContentsOf: end.utf8)
+        }
+    }
+
+    /// Writes the hash's digits at the begin of free bytes.
+    func putHex(into free: UnsafeMutableRawBufferPointer) {
+        for index in 0..<(algorithm.byteCount / 8) {
+            let word = words[index]
+            free.storeBytes(of: Self.digits(UInt32(word >> 32)), toByteOffset: index * 16, as: UInt64.self)
+            free.storeBytes(
+                of: Self.digits(UInt32(truncatingIfNeeded: word)),
+                toByteOffset: index * 16 + 8,
+                as: UInt64.self
+            )
         }
     }
 

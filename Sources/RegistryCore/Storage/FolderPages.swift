@@ -5,7 +5,7 @@ struct FolderPages {
     private let driver: any StorageDriver
     private let path: StoragePath
     private let holding: String?
-    private let absences: Set<StorageError.Code>
+    private let absences: [StorageError.Code]
     private var after: String?
     private var isAtEnd = false
 
@@ -17,7 +17,7 @@ struct FolderPages {
         _ path: StoragePath,
         after: String? = nil,
         holding: String? = nil,
-        absences: Set<StorageError.Code> = [.notFound]
+        absences: [StorageError.Code] = [.notFound]
     ) {
         self.driver = driver
         self.path = path

@@ -15,7 +15,7 @@ enum GoQuoting {
             text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(Self.isHarmless) }
             ?? text.utf8.allSatisfy(Self.isHarmless)
         if isHarmless {
-            line += text.utf8
+            line.append(text: text)
             return
         }
         for scalar in text.unicodeScalars {

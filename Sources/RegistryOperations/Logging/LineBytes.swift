@@ -5,6 +5,13 @@ extension [UInt8] {
         append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Appends a text's bytes where they lie. Appended as a collection, a text costs two reference counts and twice the time,
+    /// and the two lines of a request have eighteen.
+    mutating func append(text: some StringProtocol) {
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { append(contentsOf: $0) }
+        if isDone == nil { append(contentsOf: text.utf8) }
+    }
+
     /// Appends the decimal digits of a number that is not negative.
     mutating func append(decimal number: Int) {
         var (rest, digits) = (number / 10, 1)

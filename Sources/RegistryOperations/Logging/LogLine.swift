@@ -80,7 +80,7 @@ struct LogLine {
     /// Appends a field's value to a line of text.
     static func append(value: String, to line: inout [UInt8]) {
         if isPlain(value) {
-            line += value.utf8
+            line.append(text: value)
         } else {
             GoQuoting.append(quoted: value, to: &line)
         }
@@ -126,8 +126,8 @@ struct LogLine {
 
     /// Whether logrus leaves a text unquoted.
     private static func isPlain(_ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { $0.allSatisfy(isPlain) }
+        // Where it lies: a text that is looked at through a copy costs two reference counts, and a line has nine.
+        text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isPlain) } ?? text.utf8.allSatisfy(isPlain)
     }
 
     /// A bit for each of letters, digits and `-._/@^+`: two words are looked up at once, and each byte of each request's
