@@ -217,6 +217,59 @@ struct RememberedLinkTests {
         }
     }
 
+    @Test("an event loop looks once a turn, and what comes later is never answered by that look")
+    func turns() async throws {
+        try await withRemembered { driver, root in
+            let file = "\(root)/a/b/tags/latest/current/link"
+            let links = driver.rememberedLinks
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            @Sendable func text() -> String? { links[link].map { String(buffer: $0.content) } }
+            // What this turn is asked for was asked for before it looked.
+            let (first, same, later) = try await loop.flatSubmit {
+                let first = text()
+                #expect(throws: Never.self) { try write("two", to: file, O_TRUNC) }
+                let same = text()
+                // As another thread would, which has made the change, or knows of it.
+                return loop.submit { (first, same, text()) }
+            }.get()
+            #expect(first == "one")
+            #expect(same == "one")
+            #expect(later == nil)
+            #expect(try await content(driver) == "two")
+        }
+    }
+
+    /// What a loop has read.
+    private final class Counts: Sendable {
+        let found = Atomic(0)
+        let stale = Atomic(0)
+    }
+
+    @Test("nothing older than the last acknowledged write is read on event loops")
+    func neverBehindOnEventLoops() async throws {
+        try await withRemembered { driver, root in
+            let file = "\(root)/a/b/tags/latest/current/link"
+            let links = driver.rememberedLinks
+            // Two, so that one hears of what concerns the other.
+            let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator().prefix(2))
+            let counts = Counts()
+            for number in 10_000..<14_000 {
+                try write("\(number)", to: file, O_TRUNC)
+                if number.isMultiple(of: 8) { links.remember(link) }
+                for place in 0..<8 {
+                    loops[place % loops.count].execute {
+                        guard let content = links[link]?.content else { return }
+                        counts.found.add(1, ordering: .relaxed)
+                        if Int(String(buffer: content)) ?? 0 < number { counts.stale.add(1, ordering: .relaxed) }
+                    }
+                }
+            }
+            for loop in loops { try await loop.submit {}.get() }
+            #expect(counts.found.load(ordering: .relaxed) > 0)
+            #expect(counts.stale.load(ordering: .relaxed) == 0)
+        }
+    }
+
     @Test("what could change unheard is not remembered: a link on the way over a symbolic one")
     func unheard() async throws {
         try await withTemporaryFolder { folder in
