@@ -17,9 +17,16 @@ final class EventLoopTaskExecutor: TaskExecutor {
 final class LoopContext: Sendable {
     let executor: EventLoopTaskExecutor
     let dates: NIOLoopBoundBox<DateCache>
+    let flushes: NIOLoopBoundBox<PendingFlushes>
+    /// `nil` when nobody wants to hear of answers.
+    let reports: NIOLoopBoundBox<ExchangeReports>?
 
-    init(_ eventLoop: any EventLoop) {
+    init(_ eventLoop: any EventLoop, _ observer: (any ServerObserver)?) {
         executor = EventLoopTaskExecutor(eventLoop)
+        flushes = NIOLoopBoundBox.makeBoxSendingValue(PendingFlushes(eventLoop), eventLoop: eventLoop)
+        reports = observer.map {
+            NIOLoopBoundBox.makeBoxSendingValue(ExchangeReports($0, eventLoop), eventLoop: eventLoop)
+        }
         dates = NIOLoopBoundBox.makeBoxSendingValue(DateCache(), eventLoop: eventLoop)
     }
 }

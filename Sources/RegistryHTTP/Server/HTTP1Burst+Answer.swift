@@ -47,18 +47,16 @@ extension Exchange {
         began: NIODeadline?,
         isComplete: Bool
     ) {
-        self.init(
-            request: request,
-            peer: peer,
-            status: answer.response.status.code,
-            bytesSent: answer.sent,
-            bytesReceived: bytesReceived,
-            duration: began.map { Duration.nanoseconds((NIODeadline.now() - $0).nanoseconds) } ?? .zero,
-            isComplete: isComplete
-        )
+        self.request = request
+        self.peer = peer
         self.version = version
+        status = answer.response.status.code
         headers = answer.response.headers
         notes = answer.response.notes
+        bytesSent = answer.sent
+        self.bytesReceived = bytesReceived
+        duration = began.map { Duration.nanoseconds((NIODeadline.now() - $0).nanoseconds) } ?? .zero
+        self.isComplete = isComplete
     }
 }
 
@@ -101,7 +99,8 @@ extension HTTP1Burst {
     private func send(_ bytes: ByteBuffer, isLast: Bool) async -> Bool {
         if isLast { return await handler.sendThrough(.byteBuffer(bytes)) }
         guard !handler.isClosed else { return false }
-        handler.send(bytes)
+        handler.write(bytes)
+        flushes.add(handler)
         return await handler.becomesWritable()
     }
 

@@ -7,11 +7,15 @@ import RegistryCore
 struct HTTP1Burst {
     let connection: HTTP1Connection
     let handler: HTTP1Handler
+    let flushes: PendingFlushes
+    private let reports: ExchangeReports?
 
     /// To be made on the connection's event loop.
     init(_ connection: HTTP1Connection) {
         self.connection = connection
         handler = connection.loop.value
+        flushes = connection.flushes.value
+        reports = connection.reports?.value
     }
 
     /// Answers a request and those after it, until none comes for a moment.
@@ -55,8 +59,8 @@ struct HTTP1Burst {
 
     /// Has a request answered.
     private func answer(_ head: RequestHead) async -> HTTP1Connection.Continuation {
-        let began = connection.observer == nil ? nil : NIODeadline.now()
-        connection.observer?.exchangeStarted(head.request, from: connection.peer)
+        let began = reports == nil ? nil : NIODeadline.now()
+        reports?.begin(head.request, from: connection.peer)
         let id = handler.begin(head)
         let body = head.length == 0 ? .empty : requestBody(id, length: head.length)
         let response = await connection.responder.respond(to: head.request, body: body, from: connection.peer)
@@ -127,8 +131,7 @@ struct HTTP1Burst {
         _ isComplete: Bool,
         isLegacy: Bool = false
     ) {
-        guard let observer = connection.observer else { return }
-        observer.exchangeFinished(
+        reports?.add(
             Exchange(
                 request,
                 answer,

@@ -5,7 +5,8 @@ import RegistryCore
 struct HTTP1Connection: Sendable {
     let loop: NIOLoopBound<HTTP1Handler>
     let responder: any Responder
-    let observer: (any ServerObserver)?
+    let flushes: NIOLoopBoundBox<PendingFlushes>
+    let reports: NIOLoopBoundBox<ExchangeReports>?
     let configuration: ServerConfiguration
     let connections: ConnectionList
     let peer: Peer
@@ -41,6 +42,7 @@ struct HTTP1Connection: Sendable {
             handler.closeOutput()
             await handler.linger()
         }
+        reports?.value.tell()
         handler.close()
     }
 }

@@ -84,6 +84,8 @@ final class HTTP1Handler: ChannelInboundHandler {
     /// The number of the write that the task waits for; 0 when it waits for the channel to be writable.
     var pendingWrite = 0
     var lastUntaken = Int.max
+    /// Whether what was written is sent at the end of the event loop's turn.
+    var isFlushDue = false
     /// Whether the last write that the task waited for was done without the event loop going round.
     var wroteAtOnce = false
     let times: Times

@@ -8,7 +8,7 @@ import RegistryCore
 struct HTTP2Connection {
     let loop: NIOLoopBound<HTTP2Handler>
     let responder: any Responder
-    let observer: (any ServerObserver)?
+    let reports: NIOLoopBoundBox<ExchangeReports>?
     let configuration: ServerConfiguration
     let peer: Peer
     let dates: NIOLoopBoundBox<DateCache>
@@ -25,6 +25,7 @@ struct HTTP2Connection {
                 group.addTask { await exchange.run() }
             }
         }
+        reports?.value.tell()
         handler.close()
     }
 }
@@ -56,8 +57,8 @@ struct HTTP2Exchange: Sendable {
     }
 
     private func answer(_ head: HTTP2RequestHead, _ stream: HTTP2StreamHandler) async {
-        let began = connection.observer == nil ? nil : NIODeadline.now()
-        connection.observer?.exchangeStarted(head.request, from: connection.peer)
+        let began = connection.reports == nil ? nil : NIODeadline.now()
+        connection.reports?.value.begin(head.request, from: connection.peer)
         stream.begin(head)
         let body = stream.bodyState == .complete ? .empty : requestBody(length: head.length)
         let response = await stream.answering {
@@ -177,8 +178,7 @@ struct HTTP2Exchange: Sendable {
         _ isComplete: Bool,
         _ stream: HTTP2StreamHandler
     ) {
-        guard let observer = connection.observer else { return }
-        observer.exchangeFinished(
+        connection.reports?.value.add(
             Exchange(
                 request,
                 answer,

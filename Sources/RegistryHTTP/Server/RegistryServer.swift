@@ -41,7 +41,7 @@ public final class RegistryServer: Service {
         self.logger = logger
         var contexts: [ObjectIdentifier: LoopContext] = [:]
         for loop in eventLoopGroup.makeIterator() {
-            contexts[ObjectIdentifier(loop)] = LoopContext(loop)
+            contexts[ObjectIdentifier(loop)] = LoopContext(loop, observer)
         }
         self.contexts = contexts
         connections = ConnectionList(limit: configuration.limits.connections)
@@ -141,7 +141,8 @@ public final class RegistryServer: Service {
                 let connection = HTTP1Connection(
                     loop: NIOLoopBound(handler, eventLoop: channel.eventLoop),
                     responder: responder,
-                    observer: observer,
+                    flushes: context.flushes,
+                    reports: context.reports,
                     configuration: configuration,
                     connections: connections,
                     peer: state.peer,
@@ -152,7 +153,7 @@ public final class RegistryServer: Service {
                 let connection = HTTP2Connection(
                     loop: NIOLoopBound(handler, eventLoop: channel.eventLoop),
                     responder: responder,
-                    observer: observer,
+                    reports: context.reports,
                     configuration: configuration,
                     peer: state.peer,
                     dates: context.dates
@@ -171,7 +172,7 @@ public final class RegistryServer: Service {
     }
 
     private func context(of eventLoop: any EventLoop) -> LoopContext {
-        contexts[ObjectIdentifier(eventLoop)] ?? LoopContext(eventLoop)
+        contexts[ObjectIdentifier(eventLoop)] ?? LoopContext(eventLoop, observer)
     }
 
     /// Returns when the requests under way have had their time since the graceful shutdown began.

@@ -8,8 +8,8 @@ public protocol ServerObserver: Sendable {
     /// follows, whatever becomes of it.
     func exchangeStarted(_ request: HTTPRequest, from peer: Peer)
 
-    /// Says that an answer was sent or given up. It is called once for each request, also for one that was refused
-    /// before a responder saw it; the exchange then has no request.
+    /// Says that an answer was sent or given up, soon after that. It is called once for each request, also for one that
+    /// was refused before a responder saw it; the exchange then has no request.
     func exchangeFinished(_ exchange: Exchange)
 }
 
