@@ -7,8 +7,11 @@ import time
 
 from . import content, load, machine, processes, servers
 from .collecting import collecting
+from .used_memory import UsedMemory
 
 WARM_UP = 0.3
+# What a load may be that writes to the store.
+PUSHING = ('push', 'image', 'mixed')
 
 
 class Trials:
@@ -19,6 +22,7 @@ class Trials:
         self.stores = stores
         self.generator = generator
         self.folder = folder
+        self._used_memory = UsedMemory(folder)
 
     def run(self, workload, server, number=0):
         """The figures of the round of that number; `servers.Refused` or `load.Failed` where there are none."""
@@ -29,6 +33,8 @@ class Trials:
     def prepared(self, workload, server):
         """What the server is started with, and what the load is told."""
         root, options = workload.prepare(self.stores, server)
+        if workload.mode in PUSHING:
+            self._used_memory.fill()
         options = {'connections': workload.connections, 'tls': workload.tls, 'http2': workload.http2, **options}
         return servers.Options(root, workload.tls, workload.http2, workload.auth, workload.collecting), options
 
@@ -65,7 +71,7 @@ class Trials:
 
     def clean(self, workload, root):
         """Takes the room of the store of a trial that pushed."""
-        if workload.mode in ('push', 'image', 'mixed'):
+        if workload.mode in PUSHING:
             content.drop_bytes(root)
 
     def _warm_up(self, workload, it, options):
