@@ -3,7 +3,7 @@ public import NIOPosix
 /// Runs tasks that can wait, as a collection can, on threads of their own that go behind those which answer.
 ///
 /// Its threads may wait for the disk: what a task calls of a ``FilesystemDriver`` runs where it is called, and need not
-/// change threads and back. So no event loop may wait for such a task, and no such task be long.
+/// change threads and back. So what an answer waits for should not run here: it would wait behind all other answers.
 ///
 /// ```swift
 /// try await withTaskExecutorPreference(BackgroundTaskExecutor(pool)) { try await registry.collect() }
