@@ -37,13 +37,13 @@ enum StoreLayout {
     }
 
     static func blobData(_ digest: Digest) -> StoragePath {
-        let algorithm = digest.algorithm.rawValue
-        return blobs.appending(ofLength: algorithm.utf8.count + digest.algorithm.hexCount + 9) { path in
+        let (algorithm, hex) = (digest.algorithm.rawValue, digest.hex)
+        return blobs.appending(ofLength: algorithm.utf8.count + hex.utf8.count + 9) { path in
             path.put(algorithm)
             path.put("/")
-            path.put(String(digest.hex.prefix(2)))
+            path.put(String(hex.prefix(2)))
             path.put("/")
-            path.put(hexOf: digest)
+            path.put(hex)
             path.put("/data")
         }
     }
@@ -87,11 +87,11 @@ enum StoreLayout {
     }
 
     static func tagCurrentLink(_ tag: Tag, in name: RepositoryName) -> StoragePath {
-        let (name, tag) = (name.description, tag.description)
-        let length = name.utf8.count + 17 + tag.utf8.count + 1 + currentLink.utf8.count
+        let (name, folder, tag) = (name.description, "/_manifests/tags/", tag.description)
+        let length = name.utf8.count + folder.utf8.count + tag.utf8.count + 1 + currentLink.utf8.count
         return repositories.appending(ofLength: length) { path in
             path.put(name)
-            path.put("/_manifests/tags/")
+            path.put(folder)
             path.put(tag)
             path.put("/")
             path.put(currentLink)

@@ -1,7 +1,5 @@
 import HTTPTypes
-import Logging
 import NIOCore
-import NIOPosix
 import RegistryTesting
 import ServiceLifecycle
 import Testing
@@ -24,16 +22,9 @@ struct ExchangeReportTests {
     @Test("every answer before a server that stops has stopped")
     func stop() async throws {
         let log = ExchangeLog()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         for round in 1...20 {
-            let server = RegistryServer(
-                configuration: ServerConfiguration(host: "127.0.0.1", port: 0),
-                responder: EchoResponder(),
-                eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-                observer: log,
-                logger: logger
-            )
-            let group = ServiceGroup(services: [server], logger: logger)
+            let configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+            let (server, group) = makeServer(EchoResponder(), configuration, log)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await group.run() }
                 let client = try await RawClient.connect(to: server.boundAddress, timeout: .seconds(10))

@@ -44,6 +44,20 @@ func withServer(
     var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
     configure(&configuration)
     let log = ExchangeLog()
+    let (server, group) = makeServer(responder, configuration, log)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        try await body(ServerHarness(server: server, address: server.boundAddress, group: group, log: log))
+        tasks.cancelAll()
+    }
+}
+
+/// A server that does not run yet, and the group that runs it.
+func makeServer(
+    _ responder: some Responder,
+    _ configuration: ServerConfiguration,
+    _ log: ExchangeLog
+) -> (RegistryServer, ServiceGroup) {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = RegistryServer(
         configuration: configuration,
@@ -52,12 +66,7 @@ func withServer(
         observer: log,
         logger: logger
     )
-    let group = ServiceGroup(services: [server], logger: logger)
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-        tasks.addTask { try await group.run() }
-        try await body(ServerHarness(server: server, address: server.boundAddress, group: group, log: log))
-        tasks.cancelAll()
-    }
+    return (server, ServiceGroup(services: [server], logger: logger))
 }
 
 /// Keeps what the server reports.
