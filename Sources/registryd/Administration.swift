@@ -58,6 +58,7 @@ final class Administration: Sendable {
         var services: [any Service] = [
             PresenceService(registry: registry, name: Program.holder, logger: logger),
             BackgroundService(collections, on: background),
+            SpareUploadService(registry: registry),
             QuotaService(registry: registry, rules: { self.quotas }, logger: logger),
         ]
         if let purge = purge(registry, configuration, logger) {

@@ -46,7 +46,8 @@ struct Serve: AsyncParsableCommand {
                 driver: operations.watching(driver: driver),
                 options: Composition.options(configuration),
                 events: pulls,
-                hashing: ThreadPoolTaskExecutor(pools.hashing)
+                hashing: ThreadPoolTaskExecutor(pools.hashing),
+                spares: SpareUploads()
             ),
             passwords: pools.passwords,
             logger: logs.logger

@@ -19,8 +19,15 @@ extension Registry {
     public func beginUpload(in repository: RepositoryName) async throws -> UploadStatus {
         try requireWritable()
         try await requireRoom(forUploadIn: repository)
+        if let spare = shared.spares?.take(in: repository),
+            try await driver.exists(at: StoreLayout.uploadStart(spare.id, in: repository))
+        {
+            shared.spares?.begin(spare.id, started: spare.started)
+            return UploadStatus(id: spare.id, size: 0, started: spare.started)
+        }
         let (id, started) = (UploadID(), shared.now())
         try await UploadSession.register(id, started: started, in: repository, with: driver)
+        shared.spares?.begin(id, started: started)
         return UploadStatus(id: id, size: 0, started: started)
     }
 
@@ -40,6 +47,7 @@ extension Registry {
     /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `UNSUPPORTED`, `TOOMANYREQUESTS`; ``StorageError``.
     public func cancelUpload(_ id: UploadID, in repository: RepositoryName) async throws {
         try requireWritable()
+        shared.spares?.forget(id)
         try await writing(to: id) {
             _ = try await uploadStart(id, in: repository)
             try await deleteTreeIfPresent(StoreLayout.upload(id, in: repository))
@@ -64,6 +72,7 @@ extension Registry {
         in repository: RepositoryName
     ) async throws -> UploadStatus {
         try requireWritable()
+        shared.spares?.forget(id)
         return try await writing(to: id) {
             var session = try await openSession(id, at: offset, alsoHashing: nil, in: repository)
             do {
@@ -168,7 +177,10 @@ extension Registry {
             if actual == digest {
                 charge = try await self.charge(canonical, bytes: session.size, to: repository, isBlob: true)
                 let links = layerLinks(digest, storedAs: canonical, in: repository)
-                try await session.commit(as: canonical, links: links)
+                let spare = shared.spares?.spare(after: session.id, at: shared.now())
+                if try await session.commit(as: canonical, links: links, leavingFolderTo: spare?.id), let spare {
+                    shared.spares?.keep(spare, in: repository)
+                }
             }
         } catch {
             await abandon(&session, error)

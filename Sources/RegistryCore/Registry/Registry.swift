@@ -67,11 +67,18 @@ public struct Registry: Sendable {
         let deletions = Atomic<UInt32>(0)
         let events: (any EventSink)?
         let hashing: (any TaskExecutor)?
+        let spares: SpareUploads?
         let now: @Sendable () -> WallTime
 
-        init(events: (any EventSink)?, hashing: (any TaskExecutor)?, now: @escaping @Sendable () -> WallTime) {
+        init(
+            events: (any EventSink)?,
+            hashing: (any TaskExecutor)?,
+            spares: SpareUploads?,
+            now: @escaping @Sendable () -> WallTime
+        ) {
             self.events = events
             self.hashing = hashing
+            self.spares = spares
             self.now = now
         }
     }
@@ -84,17 +91,20 @@ public struct Registry: Sendable {
     ///   - events: what wants to know of pulls, pushes and deletions.
     ///   - hashing: where uploads are hashed and large manifests are parsed; without one it is done in the caller's task, which is no place for it
     ///     when that task runs on an event loop.
+    ///   - spares: keeps the folders of uploads for other uploads. Who gives one calls ``removeSpareUploads(unusedFor:)`` every
+    ///     second or so, and with 0 at the end.
     ///   - now: the wall clock; tests inject their own.
     public init(
         driver: any StorageDriver,
         options: Options = Options(),
         events: (any EventSink)? = nil,
         hashing: (any TaskExecutor)? = nil,
+        spares: SpareUploads? = nil,
         now: @escaping @Sendable () -> WallTime = WallTime.now
     ) {
         self.driver = driver
         self.options = options
-        shared = Shared(events: events, hashing: hashing, now: now)
+        shared = Shared(events: events, hashing: hashing, spares: spares, now: now)
     }
 
     /// The same registry, called by somebody in particular.

@@ -22,7 +22,7 @@ struct UploadSession {
     /// Where the bytes go; `nil` while the upload has none.
     private var writer: (any StorageWriter)?
     /// The first bytes, which are hashed and not written.
-    private var held: ByteBuffer?
+    private var held: [ByteBuffer]?
     /// Whether the store knows of the upload.
     private var isKnown: Bool
     /// Whether the bytes were published.
@@ -119,7 +119,7 @@ struct UploadSession {
         defer { sizes.endUpload() }
         var piece = await UploadPiece(from: source, size: sizes.current)
         if piece.isLast, writer == nil, held == nil {
-            if piece.bytes.readableBytes > 0 { await hold(piece.bytes) }
+            if piece.count > 0 { await hold(piece.parts) }
         } else {
             piece = try await write(piece, andThoseAfterItFrom: source)
         }
@@ -136,7 +136,7 @@ struct UploadSession {
         try await withThrowingTaskGroup(of: Step.self) { steps in
             var piece = first
             while true {
-                try await begin(piece.bytes, &steps)
+                try await begin(piece.parts, &steps)
                 let next = piece.isLast ? nil : await UploadPiece(from: source, size: sizes.current)
                 for try await step in steps {
                     if case .hashed(let canonical, let other) = step { (hasher, otherHasher) = (canonical, other) }
@@ -155,10 +155,10 @@ struct UploadSession {
 
     /// Begins to hash and to write a piece.
     private mutating func begin(
-        _ piece: ByteBuffer,
+        _ piece: [ByteBuffer],
         _ steps: inout ThrowingTaskGroup<Step, any Error>
     ) async throws {
-        guard piece.readableBytes > 0 else { return }
+        guard !piece.isEmpty else { return }
         let writer = try await openWriter()
         let (hashers, executor) = ((hasher, otherHasher), executor)
         steps.addTask {
@@ -171,7 +171,7 @@ struct UploadSession {
         }
     }
 
-    private mutating func hold(_ piece: ByteBuffer) async {
+    private mutating func hold(_ piece: [ByteBuffer]) async {
         (hasher, otherHasher) = await Self.hash(piece, with: (hasher, otherHasher), on: executor)
         held = piece
     }
@@ -233,18 +233,27 @@ struct UploadSession {
     /// Publishes the bytes under their digest and then, once they are durable, the links to them.
     ///
     /// What is left of the upload goes too: of one whose bytes were published nothing is left that must not come back.
-    mutating func commit(as canonical: Digest, links: [StoredContent]) async throws {
+    ///
+    /// - Parameter next: the upload that takes the folder over if there is one and no file was in it.
+    /// - Returns: whether that may have it; not every store can do so.
+    mutating func commit(
+        as canonical: Digest,
+        links: [StoredContent],
+        leavingFolderTo next: UploadID? = nil
+    ) async throws -> Bool {
         let folder = isKnown ? StoreLayout.upload(id, in: repository) : nil
+        let target = writer == nil && isKnown ? next.map { StoreLayout.upload($0, in: repository) } : nil
         if let writer {
             try await writer.commit(to: StoreLayout.blobData(canonical))
             isPublished = true
             try await driver.put(inOrder: links, discarding: folder)
         } else {
-            let data = StoredContent(held ?? ByteBuffer(), at: StoreLayout.blobData(canonical))
-            try await driver.put(inOrder: [data] + links, discarding: folder)
+            let data = StoredContent(held ?? [], at: StoreLayout.blobData(canonical))
+            try await driver.put(inOrder: [data] + links, discarding: folder, orMovingTo: target)
             isPublished = true
         }
         isKnown = false
+        return target != nil
     }
 
     /// Removes what is left of the upload.
@@ -283,35 +292,37 @@ struct UploadSession {
             guard piece.readableBytes > 0 else {
                 throw StorageError(.failed, at: path, "the upload has fewer bytes than it had when it was opened")
             }
-            (hasher, _) = await hash(piece, with: (hasher, nil), on: executor)
+            (hasher, _) = await hash([piece], with: (hasher, nil), on: executor)
         }
     }
 
     /// Hashes bytes where that does not keep anybody from being answered.
     private static func hash(
-        _ piece: ByteBuffer,
+        _ piece: [ByteBuffer],
         with hashers: (ContentHasher, ContentHasher?),
         on executor: (any TaskExecutor)?
     ) async -> (ContentHasher, ContentHasher?) {
-        guard let executor, piece.readableBytes > hashedAtOnce else { return update(hashers, with: piece) }
+        guard let executor, piece.reduce(0, { $0 + $1.readableBytes }) > hashedAtOnce else { return update(hashers, with: piece) }
         return await withTaskExecutorPreference(executor) { await updateAway(hashers, with: piece) }
     }
 
     /// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs.
     @concurrent private static func updateAway(
         _ hashers: (ContentHasher, ContentHasher?),
-        with piece: ByteBuffer
+        with piece: [ByteBuffer]
     ) async -> (ContentHasher, ContentHasher?) {
         update(hashers, with: piece)
     }
 
     private static func update(
         _ hashers: (ContentHasher, ContentHasher?),
-        with piece: ByteBuffer
+        with piece: [ByteBuffer]
     ) -> (ContentHasher, ContentHasher?) {
         var (canonical, other) = hashers
-        canonical.update(piece)
-        other?.update(piece)
+        for part in piece {
+            canonical.update(part)
+            other?.update(part)
+        }
         return (canonical, other)
     }
 }

@@ -46,8 +46,14 @@ public protocol StorageDriver: Sendable {
     /// - Parameters:
     ///   - objects: what to write.
     ///   - tree: what is then removed as ``discardTree(at:)`` does; it is no error if it isn't there or can't be.
+    ///   - place: where the tree is moved instead of being removed, by a driver that can move it with all that is in it at
+    ///     once; nothing lies there.
     /// - Throws: as ``put(_:at:)``. Those before the one that failed may be there.
-    func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError)
+    func put(
+        inOrder objects: [StoredContent],
+        discarding tree: StoragePath?,
+        orMovingTo place: StoragePath?
+    ) async throws(StorageError)
 
     /// Writes a small object that only saves work, such as the notes beside an upload. Atomic, and **not** durable: after
     /// a crash of the machine it may be missing, or hold no bytes or zeros.
@@ -151,15 +157,23 @@ public protocol StorageDriver: Sendable {
 }
 
 extension StorageDriver {
-    /// Writes one after the other.
-    public func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError) {
+    /// Writes one after the other, and removes the tree.
+    public func put(
+        inOrder objects: [StoredContent],
+        discarding tree: StoragePath?,
+        orMovingTo place: StoragePath?
+    ) async throws(StorageError) {
         for object in objects { try await put(object.content, at: object.path) }
         if let tree { try? await discardTree(at: tree) }
     }
 
-    /// Writes small objects one after the other: ``put(inOrder:discarding:)`` without a tree.
-    public func put(inOrder objects: [StoredContent]) async throws(StorageError) {
-        try await put(inOrder: objects, discarding: nil)
+    /// Writes small objects one after the other: ``put(inOrder:discarding:orMovingTo:)`` with a tree that is removed, if
+    /// any.
+    public func put(
+        inOrder objects: [StoredContent],
+        discarding tree: StoragePath? = nil
+    ) async throws(StorageError) {
+        try await put(inOrder: objects, discarding: tree, orMovingTo: nil)
     }
 
     /// Writes the object durably.
@@ -220,13 +234,27 @@ extension StorageDriver {
 public struct StoredContent: Sendable, Hashable {
     /// Where.
     public var path: StoragePath
-    /// Its bytes.
-    public var content: ByteBuffer
+    /// Its bytes, in as many buffers as they came in.
+    public var parts: [ByteBuffer]
+
+    /// How many bytes it has.
+    public var byteCount: Int { parts.reduce(0) { $0 + $1.readableBytes } }
+
+    /// Its bytes in one buffer, to which they are copied where they lie in several.
+    public var content: ByteBuffer {
+        guard parts.count != 1 else { return parts[0] }
+        var content = ByteBufferAllocator().buffer(capacity: byteCount)
+        for part in parts { content.writeImmutableBuffer(part) }
+        return content
+    }
 
     /// Makes one.
-    public init(_ content: ByteBuffer, at path: StoragePath) {
+    public init(_ content: ByteBuffer, at path: StoragePath) { self.init([content], at: path) }
+
+    /// Makes one of the bytes that lie in several buffers.
+    public init(_ parts: [ByteBuffer], at path: StoragePath) {
         self.path = path
-        self.content = content
+        self.parts = parts
     }
 }
 

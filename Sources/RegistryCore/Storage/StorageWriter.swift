@@ -17,6 +17,11 @@ public protocol StorageWriter: Sendable {
     /// - Throws: `noSpace`, `readOnly`, `unavailable`, `failed`; `closed` after any of the calls below that end it.
     func append(_ content: ByteBuffer) async throws(StorageError)
 
+    /// Appends bytes that lie in several buffers, in their order, so that nobody has to copy them to lie in one.
+    ///
+    /// - Throws: as ``append(_:)-(ByteBuffer)``. Some of the buffers may have been appended.
+    func append(_ parts: [ByteBuffer]) async throws(StorageError)
+
     /// Makes all bytes so far durable: a writer that resumes after a crash finds them.
     func flush() async throws(StorageError)
 
@@ -32,4 +37,11 @@ public protocol StorageWriter: Sendable {
 
     /// Removes the object and ends the writer.
     func cancel() async throws(StorageError)
+}
+
+extension StorageWriter {
+    /// Appends one after the other.
+    public func append(_ parts: [ByteBuffer]) async throws(StorageError) {
+        for part in parts { try await append(part) }
+    }
 }

@@ -34,9 +34,13 @@ public struct MeteredDriver: StorageDriver {
     }
 
     /// `PutContent`, once for all of them.
-    public func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError) {
+    public func put(
+        inOrder objects: [StoredContent],
+        discarding tree: StoragePath?,
+        orMovingTo place: StoragePath?
+    ) async throws(StorageError) {
         try await metrics.measure(.putContent) { () async throws(StorageError) in
-            try await driver.put(inOrder: objects, discarding: tree)
+            try await driver.put(inOrder: objects, discarding: tree, orMovingTo: place)
         }
     }
 
@@ -134,6 +138,8 @@ private struct MeteredWriter: StorageWriter {
     var size: Int64 { writer.size }
 
     func append(_ content: ByteBuffer) async throws(StorageError) { try await writer.append(content) }
+
+    func append(_ parts: [ByteBuffer]) async throws(StorageError) { try await writer.append(parts) }
 
     func flush() async throws(StorageError) { try await writer.flush() }
 

@@ -35,11 +35,15 @@ public struct TracedDriver<Tracing: Tracer>: StorageDriver {
     }
 
     /// `PutContent`, once for all of them, at the first one's path.
-    public func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError) {
+    public func put(
+        inOrder objects: [StoredContent],
+        discarding tree: StoragePath?,
+        orMovingTo place: StoragePath?
+    ) async throws(StorageError) {
         guard let path = objects.first?.path ?? tree else { return }
         try await trace("PutContent", path) { (span) async throws(StorageError) in
-            span.attributes["\(prefix)content.length"] = objects.reduce(0) { $0 + $1.content.readableBytes }
-            try await driver.put(inOrder: objects, discarding: tree)
+            span.attributes["\(prefix)content.length"] = objects.reduce(0) { $0 + $1.byteCount }
+            try await driver.put(inOrder: objects, discarding: tree, orMovingTo: place)
         }
     }
 
@@ -177,6 +181,8 @@ private struct TracedWriter<Tracing: Tracer>: StorageWriter {
     var size: Int64 { writer.size }
 
     func append(_ content: ByteBuffer) async throws(StorageError) { try await writer.append(content) }
+
+    func append(_ parts: [ByteBuffer]) async throws(StorageError) { try await writer.append(parts) }
 
     func flush() async throws(StorageError) { try await writer.flush() }
 

@@ -17,7 +17,7 @@ struct AtomicFile: Sendable {
     private var folder: String { parentFolder(target) ?? "/" }
 
     /// Puts the file in its place, over the one that is there.
-    func replace(with content: ByteBuffer) throws(SystemFailure) {
+    func replace(with content: [ByteBuffer]) throws(SystemFailure) {
         try changes.insisting(on: folder) { () throws(SystemFailure) in
             try move(try write(content))
         }
@@ -27,7 +27,7 @@ struct AtomicFile: Sendable {
     /// Puts the file in its place, and leaves it to the system when it becomes durable.
     ///
     /// - Parameter tree: the folder that may be lost with all that is in it.
-    func replacePassing(with content: ByteBuffer, within tree: String) throws(SystemFailure) {
+    func replacePassing(with content: [ByteBuffer], within tree: String) throws(SystemFailure) {
         try changes.insisting(on: folder, passing: tree) { () throws(SystemFailure) in
             let written = try begin(content)
             calls.closeFile(written.descriptor)
@@ -36,7 +36,7 @@ struct AtomicFile: Sendable {
     }
 
     /// Writes a temporary file that is to be moved to its place later.
-    func prepare(_ content: ByteBuffer) throws(SystemFailure) -> Written {
+    func prepare(_ content: [ByteBuffer]) throws(SystemFailure) -> Written {
         try changes.insisting(on: folder) { () throws(SystemFailure) in try begin(content) }
     }
 
@@ -44,7 +44,7 @@ struct AtomicFile: Sendable {
     var unsettledFolders: [UnsettledFolders.Folder] { changes.unsettled.notes(upFrom: folder) }
 
     /// Moves a temporary file whose bytes are durable to its place.
-    func publish(_ written: Written, _ content: ByteBuffer) throws(SystemFailure) {
+    func publish(_ written: Written, _ content: [ByteBuffer]) throws(SystemFailure) {
         do throws(SystemFailure) {
             try calls.renameFile(written.name, to: target)
         } catch {
@@ -68,7 +68,7 @@ struct AtomicFile: Sendable {
     /// Puts the file in its place unless there is one.
     ///
     /// - Returns: whether it did.
-    func create(with content: ByteBuffer) throws(SystemFailure) -> Bool {
+    func create(with content: [ByteBuffer]) throws(SystemFailure) -> Bool {
         let created = try changes.insisting(on: folder) { () throws(SystemFailure) -> Bool in
             let temporary = try write(content)
             defer { try? calls.unlinkFile(temporary) }
@@ -85,7 +85,7 @@ struct AtomicFile: Sendable {
     }
 
     /// Writes a temporary file and makes its bytes durable.
-    private func write(_ content: ByteBuffer) throws(SystemFailure) -> String {
+    private func write(_ content: [ByteBuffer]) throws(SystemFailure) -> String {
         let written = try begin(content)
         try end(written)
         return written.name
@@ -98,7 +98,7 @@ struct AtomicFile: Sendable {
     }
 
     /// Writes a temporary file.
-    private func begin(_ content: ByteBuffer) throws(SystemFailure) -> Written {
+    private func begin(_ content: [ByteBuffer]) throws(SystemFailure) -> Written {
         let temporary = TemporaryName.make(for: target)
         let descriptor = try calls.createFile(temporary)
         do throws(SystemFailure) {
@@ -124,10 +124,16 @@ struct AtomicFile: Sendable {
 }
 
 extension SystemCalls {
-    /// Writes all of a buffer at an offset.
+    /// Writes all bytes of some buffers at an offset.
     ///
-    /// - Returns: the offset after it.
-    func write(_ content: ByteBuffer, to descriptor: CInt, at offset: Int64) throws(SystemFailure) -> Int64 {
+    /// - Returns: the offset after them.
+    func write(_ parts: [ByteBuffer], to descriptor: CInt, at offset: Int64) throws(SystemFailure) -> Int64 {
+        var end = offset
+        for part in parts { end = try write(part, to: descriptor, at: end) }
+        return end
+    }
+
+    private func write(_ content: ByteBuffer, to descriptor: CInt, at offset: Int64) throws(SystemFailure) -> Int64 {
         var position = 0
         var failure: SystemFailure?
         content.withUnsafeReadableBytes { bytes in

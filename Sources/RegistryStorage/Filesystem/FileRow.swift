@@ -10,7 +10,7 @@ struct FileRow {
     struct Item {
         let path: StoragePath
         let file: AtomicFile
-        let content: ByteBuffer
+        let content: [ByteBuffer]
     }
 
     let items: [Item]

@@ -15,7 +15,7 @@ extension FilesystemDriver {
         let file = AtomicFile(changes: changes, target: place.absolute(path))
         try await onStore(path, .writing) { () throws(StorageError) in
             do throws(SystemFailure) {
-                try file.replace(with: content)
+                try file.replace(with: [content])
             } catch {
                 throw StorageError(error, at: path, .writing)
             }
@@ -23,19 +23,26 @@ extension FilesystemDriver {
     }
 
     /// Writes small objects one after the other, in one visit to the pool.
-    public func put(inOrder objects: [StoredContent], discarding tree: StoragePath?) async throws(StorageError) {
+    public func put(
+        inOrder objects: [StoredContent],
+        discarding tree: StoragePath?,
+        orMovingTo target: StoragePath?
+    ) async throws(StorageError) {
         guard let path = objects.first?.path ?? tree else { return }
         let row = FileRow(
             items: objects.map { object in
                 let file = AtomicFile(changes: changes, target: place.absolute(object.path))
-                return FileRow.Item(path: object.path, file: file, content: object.content)
+                return FileRow.Item(path: object.path, file: file, content: object.parts)
             },
             waits: concurrentSteps
         )
         let discarded = tree.map { place.absolute($0) }
+        let moved = target.map { place.absolute($0) }
         try await onStore(path, .writing) { [calls] () throws(StorageError) in
             try row.put()
-            if let discarded { try? TreeRemoval(calls: calls).remove(discarded) }
+            guard let discarded else { return }
+            if let moved, (try? calls.renameFile(discarded, to: moved)) != nil { return }
+            try? TreeRemoval(calls: calls).remove(discarded)
         }
     }
 
@@ -49,7 +56,7 @@ extension FilesystemDriver {
         let tree = place.absolute(tree)
         try await onStore(path, .writing) { () throws(StorageError) in
             do throws(SystemFailure) {
-                try file.replacePassing(with: content, within: tree)
+                try file.replacePassing(with: [content], within: tree)
             } catch {
                 throw StorageError(error, at: path, .writing)
             }
@@ -61,7 +68,7 @@ extension FilesystemDriver {
         let file = AtomicFile(changes: changes, target: place.absolute(path))
         return try await onStore(path, .writing) { [place] () throws(StorageError) in
             do throws(SystemFailure) {
-                if try file.create(with: content) { return true }
+                if try file.create(with: [content]) { return true }
             } catch {
                 throw StorageError(error, at: path, .writing)
             }

@@ -11,7 +11,9 @@ struct FilesystemWriter: StorageWriter {
 
     var size: Int64 { file.size }
 
-    func append(_ content: ByteBuffer) async throws(StorageError) {
+    func append(_ content: ByteBuffer) async throws(StorageError) { try await append([content]) }
+
+    func append(_ content: [ByteBuffer]) async throws(StorageError) {
         try await run { (file) throws(WriterFailure) in try file.append(content) }
     }
 

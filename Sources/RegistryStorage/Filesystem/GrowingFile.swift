@@ -66,8 +66,8 @@ final class GrowingFile: Sendable {
     /// The length in bytes.
     var size: Int64 { appended.load(ordering: .relaxed) }
 
-    /// Appends all of a buffer or, when it throws, as far as the system lets it undo that, nothing.
-    func append(_ content: ByteBuffer) throws(WriterFailure) {
+    /// Appends all bytes of some buffers or, when it throws, as far as the system lets it undo that, nothing.
+    func append(_ content: [ByteBuffer]) throws(WriterFailure) {
         try step { (state) throws(WriterFailure) in
             try checkOpen(state)
             try checkNotOvertaken(state)

@@ -23,7 +23,7 @@ package protocol SystemCalls: Sendable {
     func synchronizeFolder(_ path: String) throws(SystemFailure)
     /// Closes a file. What it reports is of no use: the bytes that matter were synchronised before.
     func closeFile(_ descriptor: CInt)
-    /// Moves a file over whatever file lies at the new name.
+    /// Moves a file over whatever file lies at the new name, or a folder to a name that is free.
     func renameFile(_ path: String, to target: String) throws(SystemFailure)
     /// Gives a file a second name, unless that name is taken.
     func linkFile(_ path: String, to target: String) throws(SystemFailure)
