@@ -88,6 +88,15 @@ static inline void registryd_return_program_pages(void) {
     }
 }
 
+// Lets the allocator, where it is glibc's, keep what is freed until registryd_return_memory() is called. By itself it gives
+// a buffer of an upload's piece back as soon as it is freed, and takes it anew for the next one: page by page, each cleared.
+static inline void registryd_keep_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
+}
+
 // Gives back what the allocator holds and nobody uses, where it is glibc's, and the program's pages.
 static inline void registryd_return_memory(void) {
 #ifdef __GLIBC__

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Foundation
 import Logging
 import NIOCore
@@ -23,6 +24,7 @@ struct Serve: AsyncParsableCommand {
         try Composition.checkAvailable(configuration)
         // Until the service that waits for it runs, the signal must not end the process.
         signal(SIGHUP, SIG_IGN)
+        registryd_keep_memory()
         let pools = ThreadPools(configuration)
         let logs = Logs(configuration, pool: pools.logs, eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
         do {

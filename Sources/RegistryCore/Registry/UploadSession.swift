@@ -302,7 +302,9 @@ struct UploadSession {
         with hashers: (ContentHasher, ContentHasher?),
         on executor: (any TaskExecutor)?
     ) async -> (ContentHasher, ContentHasher?) {
-        guard let executor, piece.reduce(0, { $0 + $1.readableBytes }) > hashedAtOnce else { return update(hashers, with: piece) }
+        guard let executor, piece.reduce(0, { $0 + $1.readableBytes }) > hashedAtOnce else {
+            return update(hashers, with: piece)
+        }
         return await withTaskExecutorPreference(executor) { await updateAway(hashers, with: piece) }
     }
 

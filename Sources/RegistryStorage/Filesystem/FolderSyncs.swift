@@ -42,7 +42,8 @@ final class FolderSyncs: Sendable {
         case waiting(Round)
     }
 
-    private let folders = Mutex<[String: Rounds]>([:])
+    // A lock that sleeps, as in `UnsettledFolders`.
+    private let folders = NIOLockedValueBox<[String: Rounds]>([:])
 
     /// Runs `body`, or waits for a run of it by another thread that began after this call.
     func share(_ folder: String, _ body: () throws(SystemFailure) -> Void) throws(SystemFailure) {
@@ -53,17 +54,17 @@ final class FolderSyncs: Sendable {
         case .next(let round, let before):
             _ = before.wait()
             // From now on it may be too late for others to be covered by this round.
-            folders.withLock { $0[folder] = Rounds(running: round) }
+            folders.withLockedValue { $0[folder] = Rounds(running: round) }
             failure = run(round, folder, body)
         }
         if let failure { throw failure }
     }
 
     /// How many wait for the next synchronisation of a folder; for tests.
-    func waitingCount(for folder: String) -> Int { folders.withLock { $0[folder]?.waiting ?? 0 } }
+    func waitingCount(for folder: String) -> Int { folders.withLockedValue { $0[folder]?.waiting ?? 0 } }
 
     private func part(in folder: String) -> Part {
-        folders.withLock { folders in
+        folders.withLockedValue { folders in
             guard let rounds = folders[folder] else {
                 let round = Round()
                 folders[folder] = Rounds(running: round)
@@ -83,7 +84,7 @@ final class FolderSyncs: Sendable {
         _ body: () throws(SystemFailure) -> Void
     ) -> SystemFailure? {
         let failure = SystemFailure.of(body)
-        folders.withLock { folders in
+        folders.withLockedValue { folders in
             if folders[folder]?.next == nil { folders[folder] = nil }
         }
         round.end(failure)

@@ -44,6 +44,31 @@ extension StorageConformance {
             try await subject.driver.put(inOrder: [], discarding: subject.path("g"))
             try subject.expect(try await subject.driver.exists(at: subject.path("g")), false, "exists")
         },
+        Check("put in order moves a tree with all that is in it, or removes it") { subject in
+            for place in ["f/a", "f/b/c"] { try await subject.put(place, at: place) }
+            let objects = [
+                StoredContent([ByteBuffer(string: "in "), ByteBuffer(string: "parts")], at: subject.path("new")),
+                StoredContent([ByteBuffer](), at: subject.path("empty")),
+            ]
+            try await subject.driver.put(
+                inOrder: objects,
+                discarding: subject.path("f"),
+                orMovingTo: subject.path("g")
+            )
+            try subject.expect(try await subject.text(at: "new"), "in parts", "content")
+            try subject.expect(try await subject.text(at: "empty"), "", "content")
+            try subject.expect(try await subject.driver.exists(at: subject.path("f")), false, "exists")
+            if try await subject.driver.exists(at: subject.path("g")) {
+                try subject.expect(try await subject.text(at: "g/a"), "f/a", "content")
+                try subject.expect(try await subject.text(at: "g/b/c"), "f/b/c", "content")
+            }
+            try await subject.driver.put(
+                inOrder: [],
+                discarding: subject.path("none"),
+                orMovingTo: subject.path("h")
+            )
+            try subject.expect(try await subject.driver.exists(at: subject.path("h")), false, "exists")
+        },
         Check("deleteTree of a path leaves what only begins like it") { subject in
             for place in ["a/x", "ab/x", "a-/x", "a.b", "a0"] { try await subject.put(place, at: place) }
             try await subject.driver.deleteTree(at: subject.path("a"))

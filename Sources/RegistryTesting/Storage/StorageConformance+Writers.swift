@@ -14,6 +14,18 @@ extension StorageConformance {
             try subject.expect(try await subject.text(at: "a/b/blob"), "one two", "content")
             try subject.expect(try await subject.driver.exists(at: subject.path("up/load")), false, "exists after")
         },
+        Check("a writer appends bytes that lie in several buffers in their order") { subject in
+            let writer = try await subject.driver.writer(at: subject.path("upload"), resuming: false)
+            let parts = [ByteBuffer(string: "one "), ByteBuffer(), patterned(70_000), ByteBuffer(string: " three")]
+            try await writer.append(ByteBuffer(string: "zero "))
+            try await writer.append(parts)
+            try await writer.append([ByteBuffer]())
+            try subject.expect(writer.size, 70_015, "size")
+            try await writer.commit(to: subject.path("blob"))
+            let whole = parts.reduce(into: ByteBuffer(string: "zero ")) { $0.writeImmutableBuffer($1) }
+            let content = try await subject.driver.content(at: subject.path("blob"), limit: 1 << 20)
+            try subject.expect(content == whole, true, "the same bytes")
+        },
         Check("a writer's size counts all bytes that were appended") { subject in
             let path = subject.path("upload")
             let first = try await subject.driver.writer(at: path, resuming: false)
