@@ -28,6 +28,7 @@ def describe(servers):
         'date': time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime()),
         'processors': f'{os.cpu_count()} × {model}',
         'kernel': platform.release(),
+        'congestion control': _first_line('sysctl', '-n', 'net.ipv4.tcp_congestion_control'),
         'load average at the start': ' '.join(f'{value:.1f}' for value in os.getloadavg()),
     }
     for server in servers:
