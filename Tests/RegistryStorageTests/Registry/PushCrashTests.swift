@@ -13,13 +13,14 @@ struct PushCrashTests {
 
     /// Records a body's steps, and judges the registry that is found after every crash.
     private func crashing(
+        spares: SpareUploads? = nil,
         _ work: (Registry, CrashRecorder) async throws -> Void,
         judge: (Registry, CrashRecorder.Crash) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { scratch in
             try await withTemporaryFolder { folder in
                 let recorder = CrashRecorder(root: folder, threadPool: .singleton)
-                try await work(content.registry(on: recorder.driver), recorder)
+                try await work(content.registry(on: recorder.driver, spares: spares), recorder)
                 try await recorder.forEachCrash(in: scratch) { driver, crash in
                     let registry = content.registry(on: driver)
                     try await content.expectWhole(registry, "\(crash)")
@@ -31,10 +32,23 @@ struct PushCrashTests {
         }
     }
 
-    @Test("a blob that was acknowledged is there, and an upload goes on from what was acknowledged or is unknown")
-    func pushBlob() async throws {
+    @Test(
+        "a blob that was acknowledged is there, and an upload goes on from what was acknowledged or is unknown",
+        arguments: [false, true]
+    )
+    func pushBlob(inFolderOfAnother: Bool) async throws {
         let ids = Uploads()
-        try await crashing { registry, recorder in
+        try await crashing(spares: inFolderOfAnother ? SpareUploads() : nil) { registry, recorder in
+            if inFolderOfAnother {
+                let bytes = ByteBuffer(string: "of another upload")
+                let before = try await registry.beginUpload(in: content.repository)
+                try await registry.finishUpload(
+                    before.id,
+                    appending: content.source(bytes),
+                    expecting: ContentHasher.digest(of: bytes),
+                    in: content.repository
+                )
+            }
             let upload = try await registry.beginUpload(in: content.repository)
             await ids.set(upload.id)
             recorder.acknowledge("begin")

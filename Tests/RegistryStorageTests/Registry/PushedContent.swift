@@ -40,10 +40,10 @@ struct PushedContent: Sendable {
     func digest(_ number: Int) -> Digest { ContentHasher.digest(of: manifest(number), algorithm: .sha256) }
 
     /// A registry that allows everything.
-    func registry(on driver: any StorageDriver) -> Registry {
+    func registry(on driver: any StorageDriver, spares: SpareUploads? = nil) -> Registry {
         var options = Registry.Options()
         options.allowsDeletion = true
-        return Registry(driver: driver, options: options)
+        return Registry(driver: driver, options: options, spares: spares)
     }
 
     func source(_ bytes: ByteBuffer) -> ContentSource {
