@@ -30,8 +30,8 @@ public final class SpareUploads: Sendable {
     private static let limit = 128
     /// How many uploads are known that have begun.
     private static let begunLimit = 4096
-    /// For how long a folder goes from one upload to the next: its time is that of the first.
-    private static let greatestAge: Int64 = 60
+    /// For how many seconds a folder goes from one upload to the next: its time is that of the first, and purging goes by it.
+    private static let greatestAge: Int64 = 10
 
     private let state = Mutex(State())
 
@@ -98,11 +98,18 @@ public final class SpareUploads: Sendable {
 extension Registry {
     /// Removes the folders that ``SpareUploads`` keeps and that no upload has begun with for a while.
     ///
-    /// - Throws: ``StorageError``; what was not removed then goes as any upload does that nobody goes on with.
+    /// - Throws: ``StorageError`` when one could not be removed, after it has tried the others. It goes as any upload does
+    ///   that nobody goes on with.
     public func removeSpareUploads(unusedFor seconds: Int64) async throws {
         guard let spares = shared.spares else { return }
+        var failure: (any Error)?
         for (repository, spare) in spares.take(leftUntil: WallTime(seconds: shared.now().seconds - seconds)) {
-            try await deleteTreeIfPresent(StoreLayout.upload(spare.id, in: repository))
+            do {
+                try await deleteTreeIfPresent(StoreLayout.upload(spare.id, in: repository))
+            } catch {
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
     }
 }

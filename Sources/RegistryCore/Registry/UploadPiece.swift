@@ -44,7 +44,9 @@ struct UploadPiece {
         } else if isGathering, let last = parts.indices.last, parts[last].writableBytes >= part.readableBytes {
             parts[last].writeImmutableBuffer(part)
         } else {
-            var gathered = ByteBufferAllocator().buffer(capacity: max(Self.partSize, part.readableBytes))
+            // What is small is mostly all there is.
+            let room = parts.isEmpty ? part.readableBytes : max(Self.partSize, part.readableBytes)
+            var gathered = ByteBufferAllocator().buffer(capacity: room)
             gathered.writeImmutableBuffer(part)
             parts.append(gathered)
             isGathering = true

@@ -171,12 +171,12 @@ struct SpareUploadTests {
         }
     }
 
-    @Test("a folder goes from one upload to the next for a minute: its time is that of the first")
+    @Test("a folder goes from one upload to the next for ten seconds: its time is that of the first")
     func age() async throws {
         try await withTemporaryFolder { root in
             let subject = Subject(root)
             _ = try await subject.push("1", to: repository)
-            subject.pass(seconds: 60)
+            subject.pass(seconds: 10)
             let upload = try await subject.registry.beginUpload(in: repository)
             #expect(upload.started == WallTime(seconds: 1_000_000_000))
             subject.pass(seconds: 1)
