@@ -22,12 +22,12 @@ extension Registry {
         if let spare = shared.spares?.take(in: repository),
             try await driver.exists(at: StoreLayout.uploadStart(spare.id, in: repository))
         {
-            shared.spares?.begin(spare.id, started: spare.started)
+            shared.spares?.begin(spare.id)
             return UploadStatus(id: spare.id, size: 0, started: spare.started)
         }
         let (id, started) = (UploadID(), shared.now())
         try await UploadSession.register(id, started: started, in: repository, with: driver)
-        shared.spares?.begin(id, started: started)
+        shared.spares?.begin(id)
         return UploadStatus(id: id, size: 0, started: started)
     }
 
@@ -47,7 +47,7 @@ extension Registry {
     /// - Throws: ``RegistryError`` with `BLOB_UPLOAD_UNKNOWN`, `UNSUPPORTED`, `TOOMANYREQUESTS`; ``StorageError``.
     public func cancelUpload(_ id: UploadID, in repository: RepositoryName) async throws {
         try requireWritable()
-        shared.spares?.forget(id)
+        _ = shared.spares?.forget(id)
         try await writing(to: id) {
             _ = try await uploadStart(id, in: repository)
             try await deleteTreeIfPresent(StoreLayout.upload(id, in: repository))
@@ -72,7 +72,6 @@ extension Registry {
         in repository: RepositoryName
     ) async throws -> UploadStatus {
         try requireWritable()
-        shared.spares?.forget(id)
         return try await writing(to: id) {
             var session = try await openSession(id, at: offset, alsoHashing: nil, in: repository)
             do {
@@ -177,10 +176,11 @@ extension Registry {
             if actual == digest {
                 charge = try await self.charge(canonical, bytes: session.size, to: repository, isBlob: true)
                 let links = layerLinks(digest, storedAs: canonical, in: repository)
-                let spare = shared.spares?.spare(after: session.id, at: shared.now())
-                if try await session.commit(as: canonical, links: links, leavingFolderTo: spare?.id), let spare {
-                    shared.spares?.keep(spare, in: repository)
-                }
+                let spare =
+                    session.leavesPlainFolder
+                    ? shared.spares?.spare(after: session.started, in: repository, at: shared.now()) : nil
+                try await session.commit(as: canonical, links: links, leavingFolderTo: spare?.id)
+                if let spare { shared.spares?.keep(spare) }
             }
         } catch {
             await abandon(&session, error)
@@ -222,6 +222,7 @@ extension Registry {
             inPiecesOf: shared.pieces,
             alsoHashing: other
         )
+        if shared.spares?.forget(id) == true { session.beganWithPlainFolder() }
         guard let offset, offset != session.size else { return session }
         try? await session.suspend()
         throw RegistryError(

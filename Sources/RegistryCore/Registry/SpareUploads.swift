@@ -11,8 +11,9 @@ internal import Synchronization
 ///
 /// Safe to use from any thread.
 public final class SpareUploads: Sendable {
-    struct Spare: Hashable {
+    struct Spare {
         let id: UploadID
+        let repository: RepositoryName
         /// When the upload began whose folder it was. The folder says so too.
         let started: WallTime
         /// When it was left.
@@ -20,10 +21,10 @@ public final class SpareUploads: Sendable {
     }
 
     private struct State {
-        var spares: [RepositoryName: [Spare]] = [:]
-        var count = 0
-        /// The uploads that this process began, and that were sent nothing yet: what their folders hold is known.
-        var begun: [UploadID: WallTime] = [:]
+        /// In the order in which they were left.
+        var spares: [Spare] = []
+        /// The uploads that this process began, and that no request has gone on with: what their folders hold is known.
+        var begun: Set<UploadID> = []
     }
 
     /// How many are kept in all.
@@ -39,58 +40,44 @@ public final class SpareUploads: Sendable {
     public init() {}
 
     /// Notes an upload that has begun with a folder of its own.
-    func begin(_ id: UploadID, started: WallTime) {
+    func begin(_ id: UploadID) {
         state.withLock { state in
             // What clients begin and don't go on with must not pile up.
-            if state.begun.count >= Self.begunLimit { state.begun = [:] }
-            state.begun[id] = started
+            if state.begun.count >= Self.begunLimit { state.begun = [] }
+            state.begun.insert(id)
         }
     }
 
-    /// Notes that an upload was sent something or is ending: from now on nobody knows what its folder holds.
-    func forget(_ id: UploadID) { state.withLock { $0.begun[id] = nil } }
+    /// Notes that a request goes on with an upload: afterwards nobody knows what its folder holds.
+    ///
+    /// - Returns: whether this process has known until now.
+    func forget(_ id: UploadID) -> Bool { state.withLock { $0.begun.remove(id) != nil } }
 
-    /// What may become of the folder of an upload that is ending and has no file: `nil` where this process does not know
-    /// what it holds, where it is too old to be used again, or where there are enough.
-    func spare(after id: UploadID, at now: WallTime) -> Spare? {
-        let started = state.withLock { state in
-            state.count < Self.limit ? state.begun.removeValue(forKey: id) : nil
-        }
-        guard let started, (0...Self.greatestAge).contains(now.seconds - started.seconds) else { return nil }
-        return Spare(id: UploadID(), started: started, left: now)
+    /// What may become of the folder of an upload that is ending: `nil` where it is too old to be used again, or where
+    /// there are enough.
+    func spare(after started: WallTime, in repository: RepositoryName, at now: WallTime) -> Spare? {
+        guard (0...Self.greatestAge).contains(now.seconds - started.seconds),
+            state.withLock({ $0.spares.count < Self.limit })
+        else { return nil }
+        return Spare(id: UploadID(), repository: repository, started: started, left: now)
     }
 
     /// Keeps a folder that was left.
-    func keep(_ spare: Spare, in repository: RepositoryName) {
-        state.withLock { state in
-            state.spares[repository, default: []].append(spare)
-            state.count += 1
-        }
-    }
+    func keep(_ spare: Spare) { state.withLock { $0.spares.append(spare) } }
 
     /// The folder that was left last in a repository; nobody else gets it.
     func take(in repository: RepositoryName) -> Spare? {
         state.withLock { state in
-            guard let spare = state.spares[repository]?.popLast() else { return nil }
-            state.count -= 1
-            if state.spares[repository]?.isEmpty == true { state.spares[repository] = nil }
-            return spare
+            state.spares.lastIndex { $0.repository == repository }.map { state.spares.remove(at: $0) }
         }
     }
 
     /// Those that were left up to a time; nobody else gets them.
-    func take(leftUntil time: WallTime) -> [(RepositoryName, Spare)] {
+    func take(leftUntil time: WallTime) -> [Spare] {
         state.withLock { state in
-            var taken: [(RepositoryName, Spare)] = []
-            for (repository, spares) in state.spares {
-                let old = spares.filter { $0.left <= time }
-                if old.isEmpty { continue }
-                taken += old.map { (repository, $0) }
-                let rest = spares.filter { $0.left > time }
-                state.spares[repository] = rest.isEmpty ? nil : rest
-            }
-            state.count -= taken.count
-            return taken
+            let old = state.spares.filter { $0.left <= time }
+            state.spares.removeAll { $0.left <= time }
+            return old
         }
     }
 }
@@ -103,9 +90,9 @@ extension Registry {
     public func removeSpareUploads(unusedFor seconds: Int64) async throws {
         guard let spares = shared.spares else { return }
         var failure: (any Error)?
-        for (repository, spare) in spares.take(leftUntil: WallTime(seconds: shared.now().seconds - seconds)) {
+        for spare in spares.take(leftUntil: WallTime(seconds: shared.now().seconds - seconds)) {
             do {
-                try await deleteTreeIfPresent(StoreLayout.upload(spare.id, in: repository))
+                try await deleteTreeIfPresent(StoreLayout.upload(spare.id, in: spare.repository))
             } catch {
                 failure = failure ?? error
             }

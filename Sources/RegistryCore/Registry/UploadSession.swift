@@ -25,6 +25,8 @@ struct UploadSession {
     private var held: [ByteBuffer]?
     /// Whether the store knows of the upload.
     private var isKnown: Bool
+    /// Whether its folder held no more than the time at which it began.
+    private var hadPlainFolder = false
     /// Whether the bytes were published.
     private var isPublished = false
     private var hasher = ContentHasher(.canonical)
@@ -97,6 +99,12 @@ struct UploadSession {
         isKnown = false
         otherHasher = other.map { ContentHasher($0) }
     }
+
+    /// Says that the folder held no more than the time at which the upload began, before this request.
+    mutating func beganWithPlainFolder() { hadPlainFolder = true }
+
+    /// Whether the folder still holds no more than that: the bytes were not so many that they had to be written there.
+    var leavesPlainFolder: Bool { hadPlainFolder && writer == nil }
 
     /// Tells the store of an upload. A crash of the machine may take it away as long as it has no bytes: its client was
     /// told of none, and begins anew.
@@ -234,26 +242,25 @@ struct UploadSession {
     ///
     /// What is left of the upload goes too: of one whose bytes were published nothing is left that must not come back.
     ///
-    /// - Parameter next: the upload that takes the folder over if there is one and no file was in it.
-    /// - Returns: whether that may have it; not every store can do so.
+    /// - Parameter next: the upload that takes the folder over, where the store can do that; only of a session that
+    ///   ``leavesPlainFolder``.
     mutating func commit(
         as canonical: Digest,
         links: [StoredContent],
-        leavingFolderTo next: UploadID? = nil
-    ) async throws -> Bool {
+        leavingFolderTo next: UploadID?
+    ) async throws {
         let folder = isKnown ? StoreLayout.upload(id, in: repository) : nil
-        let target = writer == nil && isKnown ? next.map { StoreLayout.upload($0, in: repository) } : nil
         if let writer {
             try await writer.commit(to: StoreLayout.blobData(canonical))
             isPublished = true
             try await driver.put(inOrder: links, discarding: folder)
         } else {
             let data = StoredContent(held ?? [], at: StoreLayout.blobData(canonical))
-            try await driver.put(inOrder: [data] + links, discarding: folder, orMovingTo: target)
+            let place = next.map { StoreLayout.upload($0, in: repository) }
+            try await driver.put(inOrder: [data] + links, discarding: folder, orMovingTo: place)
             isPublished = true
         }
         isKnown = false
-        return target != nil
     }
 
     /// Removes what is left of the upload.

@@ -11,7 +11,7 @@ struct AcceptedConnection: Sendable {
         configuration: ServerConfiguration
     ) -> EventLoopFuture<AcceptedConnection> {
         channel.eventLoop.makeCompletedFuture {
-            LocalCongestion.spare(channel)
+            LocalCongestion.leaveBBR(channel)
             let state = ConnectionState(channel, configuration)
             try state.begin()
             return AcceptedConnection(channel: channel, state: NIOLoopBound(state, eventLoop: channel.eventLoop))

@@ -13,25 +13,25 @@ import Musl
 /// congested: Reno, which every Linux has and lets everybody use, has no such timer. Other connections, and other
 /// algorithms, stay as the system has them.
 enum LocalCongestion {
-    /// `TCP_CONGESTION` of tcp(7).
-    private static let option: CInt = 13
+    private static let loopback = ["127.0.0.0/8", "::1"].compactMap(NetworkRange.init)
 
     /// Takes a new connection off BBR if it comes from this machine. To be called on the channel's event loop.
-    static func spare(_ channel: any Channel) {
+    static func leaveBBR(_ channel: any Channel) {
         guard let address = channel.remoteAddress, isLoopback(address) else { return }
         _ = try? channel.pipeline.syncOperations
             .withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { socket in
                 var name = [UInt8](repeating: 0, count: 16)
                 var length = socklen_t(name.count)
-                guard getsockopt(socket, CInt(IPPROTO_TCP), option, &name, &length) == 0, name.starts(with: "bbr".utf8)
+                guard getsockopt(socket, CInt(IPPROTO_TCP), TCP_CONGESTION, &name, &length) == 0,
+                    name.starts(with: "bbr".utf8)
                 else { return }
                 let reno = Array("reno".utf8)
-                _ = setsockopt(socket, CInt(IPPROTO_TCP), option, reno, socklen_t(reno.count))
+                _ = setsockopt(socket, CInt(IPPROTO_TCP), TCP_CONGESTION, reno, socklen_t(reno.count))
             }
     }
 
     static func isLoopback(_ address: SocketAddress) -> Bool {
         guard let text = address.ipAddress else { return false }
-        return text == "::1" || text.hasPrefix("127.") || text.hasPrefix("::ffff:127.")
+        return loopback.contains { $0.contains(text) }
     }
 }

@@ -38,10 +38,10 @@ struct LocalCongestionTests {
                     let socket = channel.pipeline.syncOperations
                     let name = Array(before.utf8)
                     _ = try socket.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-                        setsockopt($0, CInt(IPPROTO_TCP), 13, name, socklen_t(name.count))
+                        setsockopt($0, CInt(IPPROTO_TCP), TCP_CONGESTION, name, socklen_t(name.count))
                     }
                     let had = try Self.name(of: channel)
-                    LocalCongestion.spare(channel)
+                    LocalCongestion.leaveBBR(channel)
                     return (had, try Self.name(of: channel))
                 }
             }
@@ -60,7 +60,7 @@ struct LocalCongestionTests {
         var name = [UInt8](repeating: 0, count: 16)
         _ = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             var length = socklen_t(name.count)
-            return getsockopt($0, CInt(IPPROTO_TCP), 13, &name, &length)
+            return getsockopt($0, CInt(IPPROTO_TCP), TCP_CONGESTION, &name, &length)
         }
         return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
     }

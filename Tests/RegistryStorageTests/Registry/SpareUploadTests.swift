@@ -9,25 +9,25 @@ import Testing
 
 @Suite("Folders that ended uploads leave to others")
 struct SpareUploadTests {
-    private let repository: RepositoryName
-    private let other: RepositoryName
+    private let content: PushedContent
+    private var repository: RepositoryName { content.repository }
+    private var other: RepositoryName { content.other }
 
-    init() throws {
-        repository = try #require(RepositoryName("a/b"))
-        other = try #require(RepositoryName("c"))
-    }
+    init() throws { content = try PushedContent() }
 
     /// A registry on a disk, and its clock.
     private struct Subject {
         let registry: Registry
         let calls: FaultySystemCalls
+        private let content: PushedContent
         private let time: Clock
 
         private final class Clock: Sendable {
             let seconds = Atomic<Int64>(1_000_000_000)
         }
 
-        init(_ root: String) {
+        init(_ root: String, _ content: PushedContent) {
+            self.content = content
             let (calls, time) = (FaultySystemCalls(synchronizes: false), Clock())
             self.calls = calls
             self.time = time
@@ -49,10 +49,9 @@ struct SpareUploadTests {
 
         func finish(_ id: UploadID, _ text: String, in repository: RepositoryName) async throws {
             let bytes = ByteBuffer(string: text)
-            let rest = Mutex<ByteBuffer?>(bytes)
             try await registry.finishUpload(
                 id,
-                appending: ContentSource { rest.withLock { $0.take() } },
+                appending: content.source(bytes),
                 expecting: ContentHasher.digest(of: bytes),
                 in: repository
             )
@@ -61,14 +60,14 @@ struct SpareUploadTests {
         /// The uploads that the store has.
         func uploads(in repository: RepositoryName) async throws -> [String] {
             let folder = StoreLayout.repository(repository).appending(StoreLayout.uploadsFolder)
-            return try await registry.driver.list(folder, after: nil, limit: 100).entries.map(\.name)
+            return try await registry.driver.list(folder, after: nil, limit: 1_000).entries.map(\.name)
         }
     }
 
     @Test("the next upload begins with the folder, and nothing is made for it")
     func next() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             let first = try await subject.push("1", to: repository)
             let left = try await subject.uploads(in: repository)
             #expect(left.count == 1 && left != [first.description])
@@ -86,7 +85,7 @@ struct SpareUploadTests {
     @Test("the upload that has ended is unknown")
     func ended() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             let first = try await subject.push("1", to: repository)
             let error = await #expect(throws: RegistryError.self) {
                 _ = try await subject.registry.uploadStatus(first, in: repository)
@@ -99,7 +98,7 @@ struct SpareUploadTests {
     @Test("each folder is given to one upload, and to none of another repository")
     func once() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             _ = try await subject.push("1", to: repository)
             let left = try await subject.uploads(in: repository)
             let strange = try await subject.registry.beginUpload(in: other)
@@ -113,11 +112,10 @@ struct SpareUploadTests {
     @Test("an upload that was sent a chunk leaves none, nor one that was cancelled")
     func chunks() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             let upload = try await subject.registry.beginUpload(in: repository)
-            let rest = Mutex<ByteBuffer?>(ByteBuffer(string: "12"))
             _ = try await subject.registry.append(
-                ContentSource { rest.withLock { $0.take() } },
+                content.source(ByteBuffer(string: "12")),
                 to: upload.id,
                 in: repository
             )
@@ -135,8 +133,8 @@ struct SpareUploadTests {
     @Test("an upload that another process began leaves none: what its folder holds is not known")
     func foreign() async throws {
         try await withTemporaryFolder { root in
-            let upload = try await Subject(root).registry.beginUpload(in: repository)
-            let subject = Subject(root)
+            let upload = try await Subject(root, content).registry.beginUpload(in: repository)
+            let subject = Subject(root, content)
             try await subject.finish(upload.id, "1", in: repository)
             #expect(try await subject.uploads(in: repository).isEmpty)
         }
@@ -145,7 +143,7 @@ struct SpareUploadTests {
     @Test("an upload with the wrong digest leaves none")
     func wrong() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             let upload = try await subject.registry.beginUpload(in: repository)
             await #expect(throws: RegistryError.self) {
                 try await subject.registry.finishUpload(
@@ -161,7 +159,7 @@ struct SpareUploadTests {
     @Test("a folder that somebody has removed is not given out")
     func removed() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             _ = try await subject.push("1", to: repository)
             let left = try await subject.uploads(in: repository)
             try await subject.registry.driver.deleteTree(at: StoreLayout.repository(repository))
@@ -174,7 +172,7 @@ struct SpareUploadTests {
     @Test("a folder goes from one upload to the next for ten seconds: its time is that of the first")
     func age() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             _ = try await subject.push("1", to: repository)
             subject.pass(seconds: 10)
             let upload = try await subject.registry.beginUpload(in: repository)
@@ -188,7 +186,7 @@ struct SpareUploadTests {
     @Test("those that nobody asks for are removed after their time, and all at the end")
     func removal() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             _ = try await subject.push("1", to: repository)
             subject.pass(seconds: 1)
             _ = try await subject.push("1", to: other)
@@ -204,19 +202,58 @@ struct SpareUploadTests {
     @Test("no more than 128 are kept")
     func limit() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             var uploads: [UploadID] = []
             for _ in 0..<130 { uploads.append(try await subject.registry.beginUpload(in: repository).id) }
             for id in uploads { try await subject.finish(id, "1", in: repository) }
-            let folder = StoreLayout.repository(repository).appending(StoreLayout.uploadsFolder)
-            #expect(try await subject.registry.driver.list(folder, after: nil, limit: 1_000).entries.count == 128)
+            #expect(try await subject.uploads(in: repository).count == 128)
         }
     }
+
+    @Test("an upload that was gone on with once leaves none, though its file be gone and its hash's state be left")
+    func leftState() async throws {
+        try await withTemporaryFolder { root in
+            let subject = Subject(root, content)
+            let upload = try await subject.registry.beginUpload(in: repository)
+            // As many spare folders as there may be, so that this upload's is not wanted when it ends.
+            var others: [UploadID] = []
+            for _ in 0..<128 { others.append(try await subject.registry.beginUpload(in: other).id) }
+            for id in others { try await subject.finish(id, "1", in: other) }
+            let rest = Mutex<ByteBuffer?>(ByteBuffer(string: "1"))
+            await #expect(throws: BrokenOff.self) {
+                try await subject.registry.finishUpload(
+                    upload.id,
+                    appending: ContentSource {
+                        if let bytes = rest.withLock({ $0.take() }) { return bytes }
+                        throw BrokenOff()
+                    },
+                    expecting: ContentHasher.digest(of: ByteBuffer(string: "12")),
+                    in: repository
+                )
+            }
+            // The blob is put in its place, and its link is not.
+            subject.calls.fail(.renameFile, 5, skipping: 1)
+            await #expect(throws: StorageError.self) {
+                try await subject.registry.finishUpload(
+                    upload.id,
+                    appending: content.source(ByteBuffer(string: "2")),
+                    expecting: ContentHasher.digest(of: ByteBuffer(string: "12")),
+                    in: repository
+                )
+            }
+            subject.calls.heal()
+            try await subject.registry.removeSpareUploads(unusedFor: 0)
+            try await subject.finish(upload.id, "12", in: repository)
+            #expect(try await subject.uploads(in: repository).isEmpty)
+        }
+    }
+
+    private struct BrokenOff: Error {}
 
     @Test("where the folder can't be moved it is removed, and the next upload begins without it")
     func noRename() async throws {
         try await withTemporaryFolder { root in
-            let subject = Subject(root)
+            let subject = Subject(root, content)
             let upload = try await subject.registry.beginUpload(in: repository)
             // The blob and the link are put in their places first.
             subject.calls.fail(.renameFile, 5, skipping: 2)
