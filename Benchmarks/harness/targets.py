@@ -113,7 +113,9 @@ class Targets:
                 self._spread(f'mixed 80/20, open loop{words}: p99 against p50', outcome)
                 for kind in ('pull', 'push'):
                     self._spread(f'the same, of each {kind} alone', outcome, f'{kind} ')
-                self._each_peer(name, AT_MOST, 0.2, 0.2, key='p99 ms')
+        # The target is one at one rate for all; that each keeps up with is the harder one, and is shown beside it.
+        for name in ('mixed-same-rate', 'mixed', 'mixed-collecting'):
+            self._each_peer(name, AT_MOST, 0.2, 0.2, key='p99 ms')
 
     def _tags(self):
         for count in (1_000_000, 10_000):

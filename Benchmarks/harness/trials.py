@@ -23,6 +23,8 @@ class Trials:
         self.generator = generator
         self.folder = folder
         self._used_memory = UsedMemory(folder)
+        # Of the mixed load on ours, which is measured first.
+        self._our_rate = None
 
     def run(self, workload, server, number=0):
         """The figures of the round of that number; `servers.Refused` or `load.Failed` where there are none."""
@@ -102,6 +104,12 @@ class Trials:
             self._warm_up(workload, it, options)
             peak = self.generator.run('mixed', it.port, **options, duration=self.plan.duration)['perSecond']
             rate = round(0.7 * peak)
+            if workload.same_rate:
+                if server.kind == 'ours':
+                    self._our_rate = rate
+                elif self._our_rate is None:
+                    raise load.Failed('registryd, whose rate it is, was not measured')
+                rate = self._our_rate
             beside = collecting(it, started_with.root) if workload.collecting else contextlib.nullcontext()
             with beside as collections:
                 figures = self._measured(it, lambda: self.generator.run(

@@ -38,6 +38,8 @@ class Workload:
     auth: str = None
     # Whether garbage is collected meanwhile.
     collecting: bool = False
+    # Whether all servers get the rate that ours is measured at, instead of one that each can keep up with.
+    same_rate: bool = False
     # Operations of the passes that count system calls, and fsyncs; 0 for no such pass.
     traced: int = 0
     fsyncs: int = 0
@@ -176,10 +178,12 @@ def mixed(plan):
         root, digest = stores.mixed(64 * KIB)
         return root, {'target': ['/v2/bench/pull/manifests/latest', f'/v2/bench/pull/blobs/{digest}'],
                       'header': [content.ACCEPT], 'size': 64 * KIB}
-    title = 'mixed 80/20, open loop at 70 % of the server\'s own peak, 16 connections'
-    for suffix, words in (('', ''), ('-collecting', ', while garbage is collected')):
-        yield Workload(f'mixed{suffix}', title + words, 'ms', ('mixed',), mode='mixed', trial='mixed', prepare=prepare,
-                       connections=16, collecting=bool(suffix), batch='mixed')
+    own, ours = (f'mixed 80/20, open loop at 70 % of {whose} peak, 16 connections'
+                 for whose in ('the server\'s own', 'registryd\'s'))
+    for suffix, title in (('', own), ('-same-rate', ours), ('-collecting', f'{own}, while garbage is collected')):
+        yield Workload(f'mixed{suffix}', title, 'ms', ('mixed',), mode='mixed', trial='mixed', prepare=prepare,
+                       connections=16, collecting=suffix == '-collecting', same_rate=suffix == '-same-rate',
+                       batch='mixed')
 
 
 def residents(plan):
