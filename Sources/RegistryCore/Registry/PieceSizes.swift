@@ -12,11 +12,14 @@ final class PieceSizes: Sendable {
 
     private let uploads = Atomic<Int>(0)
 
-    /// The size for each of the uploads that are under way, in bytes. An upload holds two pieces.
+    /// The size for each of the uploads that are under way, in bytes; an upload holds two pieces or more.
     var current: Int {
         let size = Self.heldBytes / 2 / max(1, uploads.load(ordering: .relaxed))
         return min(max(size, Self.range.lowerBound), Self.range.upperBound)
     }
+
+    /// How many pieces each of the uploads may hold, with the one that it gathers.
+    var atOnce: Int { min(max(Self.heldBytes / max(1, uploads.load(ordering: .relaxed)) / current, 2), 6) }
 
     /// Says that an upload's bytes begin to come. A call of ``endUpload()`` must follow.
     func beginUpload() { uploads.add(1, ordering: .relaxed) }

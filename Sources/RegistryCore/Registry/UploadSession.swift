@@ -134,48 +134,35 @@ struct UploadSession {
         if let failure = piece.failure { throw failure }
     }
 
-    /// Hashes and writes a piece and those that follow; while one is worked on, the next one is gathered.
+    /// Hashes and writes a piece and those that follow: each in order, neither waiting for the other, while the next ones
+    /// are gathered.
     ///
     /// - Returns: the last piece.
     private mutating func write(
         _ first: UploadPiece,
         andThoseAfterItFrom source: ContentSource
     ) async throws -> UploadPiece {
-        try await withThrowingTaskGroup(of: Step.self) { steps in
-            var piece = first
-            while true {
-                try await begin(piece.parts, &steps)
-                let next = piece.isLast ? nil : await UploadPiece(from: source, size: sizes.current)
-                for try await step in steps {
-                    if case .hashed(let canonical, let other) = step { (hasher, otherHasher) = (canonical, other) }
-                }
-                guard let next else { return piece }
-                piece = next
-            }
-        }
-    }
-
-    /// A part of the work on a piece, done.
-    private enum Step {
-        case hashed(ContentHasher, ContentHasher?)
-        case written
-    }
-
-    /// Begins to hash and to write a piece.
-    private mutating func begin(
-        _ piece: [ByteBuffer],
-        _ steps: inout ThrowingTaskGroup<Step, any Error>
-    ) async throws {
-        guard !piece.isEmpty else { return }
+        guard first.count > 0 else { return first }
         let writer = try await openWriter()
+        if let length = source.length { writer.expect(length) }
         let (hashers, executor) = ((hasher, otherHasher), executor)
-        steps.addTask {
-            let (canonical, other) = await Self.hash(piece, with: hashers, on: executor)
-            return .hashed(canonical, other)
-        }
-        steps.addTask {
-            try await writer.append(piece)
-            return .written
+        let pieces = UploadPieces()
+        return try await withThrowingTaskGroup(of: (ContentHasher, ContentHasher?)?.self) { tasks in
+            tasks.addTask { await Self.hash(pieces, with: hashers, on: executor) }
+            tasks.addTask {
+                defer { pieces.end() }
+                while let piece = await pieces.next(for: .disk) { try await writer.append(piece) }
+                return nil
+            }
+            var piece = first
+            while await pieces.put(piece.parts, upTo: sizes.atOnce), !piece.isLast {
+                piece = await UploadPiece(from: source, size: sizes.current)
+            }
+            pieces.end()
+            for try await result in tasks {
+                if let result { (hasher, otherHasher) = result }
+            }
+            return piece
         }
     }
 
@@ -313,6 +300,25 @@ struct UploadSession {
             return update(hashers, with: piece)
         }
         return await withTaskExecutorPreference(executor) { await updateAway(hashers, with: piece) }
+    }
+
+    /// Hashes all pieces, where that does not keep anybody from being answered.
+    private static func hash(
+        _ pieces: UploadPieces,
+        with hashers: (ContentHasher, ContentHasher?),
+        on executor: (any TaskExecutor)?
+    ) async -> (ContentHasher, ContentHasher?) {
+        guard let executor else { return await updateAway(hashers, with: pieces) }
+        return await withTaskExecutorPreference(executor) { await updateAway(hashers, with: pieces) }
+    }
+
+    @concurrent private static func updateAway(
+        _ hashers: (ContentHasher, ContentHasher?),
+        with pieces: UploadPieces
+    ) async -> (ContentHasher, ContentHasher?) {
+        var hashers = hashers
+        while let piece = await pieces.next(for: .hash) { hashers = update(hashers, with: piece) }
+        return hashers
     }
 
     /// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs.

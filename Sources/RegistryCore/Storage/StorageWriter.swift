@@ -11,6 +11,10 @@ public protocol StorageWriter: Sendable {
     /// How many bytes were appended in all, those of earlier writers included.
     var size: Int64 { get }
 
+    /// Says how many bytes will be appended from now on, where that is known: a hint, by which a store can choose how it takes
+    /// them. There may be more or fewer.
+    func expect(_ count: Int64)
+
     /// Appends bytes. It returns when the store has taken them, so that a caller which awaits it never runs ahead of
     /// the store; they need not be durable yet.
     ///
@@ -40,6 +44,9 @@ public protocol StorageWriter: Sendable {
 }
 
 extension StorageWriter {
+    /// Nothing: it is only a hint.
+    public func expect(_ count: Int64) {}
+
     /// Appends one after the other.
     public func append(_ parts: [ByteBuffer]) async throws(StorageError) {
         for part in parts { try await append(part) }

@@ -137,6 +137,8 @@ private struct MeteredWriter: StorageWriter {
 
     var size: Int64 { writer.size }
 
+    func expect(_ count: Int64) { writer.expect(count) }
+
     func append(_ content: ByteBuffer) async throws(StorageError) { try await writer.append(content) }
 
     func append(_ parts: [ByteBuffer]) async throws(StorageError) { try await writer.append(parts) }

@@ -180,6 +180,8 @@ private struct TracedWriter<Tracing: Tracer>: StorageWriter {
 
     var size: Int64 { writer.size }
 
+    func expect(_ count: Int64) { writer.expect(count) }
+
     func append(_ content: ByteBuffer) async throws(StorageError) { try await writer.append(content) }
 
     func append(_ parts: [ByteBuffer]) async throws(StorageError) { try await writer.append(parts) }

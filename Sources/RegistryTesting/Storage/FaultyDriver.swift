@@ -229,6 +229,8 @@ private struct FaultyWriter: StorageWriter {
 
     var size: Int64 { base.size }
 
+    func expect(_ count: Int64) { base.expect(count) }
+
     func append(_ content: ByteBuffer) async throws(StorageError) {
         try await driver.call(.append, path) { () throws(StorageError) in try await base.append(content) }
     }

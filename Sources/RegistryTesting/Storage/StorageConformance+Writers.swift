@@ -26,6 +26,24 @@ extension StorageConformance {
             let content = try await subject.driver.content(at: subject.path("blob"), limit: 1 << 20)
             try subject.expect(content == whole, true, "the same bytes")
         },
+        Check("how many bytes a writer was told to expect changes nothing") { subject in
+            for (place, expected) in [("none", Int64(0)), ("fewer", 10), ("more", 1 << 30)] {
+                let path = subject.path("upload")
+                let first = try await subject.driver.writer(at: path, resuming: false)
+                first.expect(expected)
+                try await first.append(patterned(5000))
+                try await first.close()
+                let second = try await subject.driver.writer(at: path, resuming: true)
+                second.expect(expected)
+                try subject.expect(second.size, 5000, "size")
+                try await second.append([ByteBuffer(string: "and "), ByteBuffer(string: "more")])
+                try await second.commit(to: subject.path(place))
+                let whole = [patterned(5000), ByteBuffer(string: "and more")]
+                    .reduce(into: ByteBuffer()) { $0.writeImmutableBuffer($1) }
+                let content = try await subject.driver.content(at: subject.path(place), limit: 1 << 20)
+                try subject.expect(content == whole, true, "the same bytes")
+            }
+        },
         Check("a writer's size counts all bytes that were appended") { subject in
             let path = subject.path("upload")
             let first = try await subject.driver.writer(at: path, resuming: false)

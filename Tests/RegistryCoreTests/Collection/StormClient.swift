@@ -1,4 +1,5 @@
 import NIOCore
+import RegistryTesting
 import Synchronization
 import Testing
 

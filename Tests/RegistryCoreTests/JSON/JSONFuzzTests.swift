@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import RegistryCore
+import RegistryTesting
 import Testing
 
 @Suite("Parsing damaged JSON")

@@ -1,5 +1,6 @@
 import NIOCore
 import RegistryStorage
+import RegistryTesting
 import Testing
 
 @testable import RegistryCore

@@ -1,3 +1,4 @@
+import RegistryTesting
 import Testing
 
 @testable import RegistryCore

@@ -1,10 +1,12 @@
 /// SplitMix64: random enough for tests, and the same at each run.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    /// Two of one seed give the same numbers.
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    /// The next number.
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,7 +15,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// A text of up to `length` pieces of an alphabet.
-    mutating func text(of alphabet: [String], upTo length: Int) -> String {
+    package mutating func text(of alphabet: [String], upTo length: Int) -> String {
         let count = Int.random(in: 0...length, using: &self)
         return (0..<count).map { _ in alphabet.randomElement(using: &self) ?? "" }.joined()
     }

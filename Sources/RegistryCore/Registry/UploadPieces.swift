@@ -1,0 +1,98 @@
+internal import NIOCore
+import Synchronization
+
+/// The pieces of an upload on their way to those who take them: the hash and the disk. Each takes all pieces in their order,
+/// and neither waits for the other, as long as few enough are under way.
+final class UploadPieces: Sendable {
+    /// Who takes each piece.
+    enum Taker: Int, CaseIterable { case hash, disk }
+
+    private typealias Piece = [ByteBuffer]
+
+    private struct Progress {
+        var taken = 0
+        var done = 0
+        var waiting: CheckedContinuation<[ByteBuffer]?, Never>?
+    }
+
+    private struct State {
+        /// Those that somebody has not done yet.
+        var pieces: [Piece] = []
+        /// How many were before those.
+        var passed = 0
+        var takers = Taker.allCases.map { _ in Progress() }
+        var isEnded = false
+        var gathering: (limit: Int, CheckedContinuation<Void, Never>)?
+
+        var begun: Int { passed + pieces.count }
+
+        mutating func next(of taker: Int) -> Piece {
+            defer { takers[taker].taken += 1 }
+            return pieces[takers[taker].taken - passed]
+        }
+
+        /// Forgets what all have done; gives who waits for that.
+        mutating func dropPassed() -> CheckedContinuation<Void, Never>? {
+            let done = takers.reduce(Int.max) { min($0, $1.done) } - passed
+            pieces.removeFirst(done)
+            passed += done
+            guard let (limit, waiting) = gathering, pieces.count < limit else { return nil }
+            gathering = nil
+            return waiting
+        }
+    }
+
+    private let state = Mutex(State())
+
+    /// Hands a piece to all takers, unless it is empty, and waits until fewer than `limit` are under way.
+    ///
+    /// - Returns: whether more are wanted.
+    func put(_ piece: [ByteBuffer], upTo limit: Int) async -> Bool {
+        let woken = state.withLock { state -> [(CheckedContinuation<[ByteBuffer]?, Never>, [ByteBuffer]?)] in
+            guard !state.isEnded, !piece.isEmpty else { return [] }
+            state.pieces.append(piece)
+            return state.takers.indices.compactMap { taker in
+                state.takers[taker].waiting.take().map { ($0, state.next(of: taker)) }
+            }
+        }
+        for (taker, piece) in woken { taker.resume(returning: piece) }
+        await withCheckedContinuation { gathering in
+            let goesOn = state.withLock { state in
+                guard !state.isEnded, state.pieces.count >= limit else { return true }
+                state.gathering = (limit, gathering)
+                return false
+            }
+            if goesOn { gathering.resume() }
+        }
+        return state.withLock { !$0.isEnded }
+    }
+
+    /// The next piece; `nil` after the last one. Who asks has done the one before.
+    func next(for taker: Taker) async -> [ByteBuffer]? {
+        let taker = taker.rawValue
+        return await withCheckedContinuation { waiting in
+            let (gathering, isAnswered, piece) = state.withLock {
+                state -> (CheckedContinuation<Void, Never>?, Bool, [ByteBuffer]?) in
+                state.takers[taker].done = state.takers[taker].taken
+                let gathering = state.dropPassed()
+                if state.takers[taker].taken < state.begun { return (gathering, true, state.next(of: taker)) }
+                if state.isEnded { return (gathering, true, nil) }
+                state.takers[taker].waiting = waiting
+                return (gathering, false, nil)
+            }
+            gathering?.resume()
+            if isAnswered { waiting.resume(returning: piece) }
+        }
+    }
+
+    /// Says that no more pieces come, or that no more are wanted.
+    func end() {
+        let (takers, gathering) = state.withLock { state in
+            state.isEnded = true
+            defer { state.gathering = nil }
+            return (state.takers.indices.compactMap { state.takers[$0].waiting.take() }, state.gathering?.1)
+        }
+        for taker in takers { taker.resume(returning: nil) }
+        gathering?.resume()
+    }
+}
