@@ -37,6 +37,21 @@ static inline int registryd_open_without_links(const char *path, int flags) {
 // Swift runs on.
 enum { REGISTRYD_O_PATH = 010000000 };
 
+// Has what is written by a descriptor go past the kernel's memory (O_DIRECT of open(2), which the C library declares for GNU
+// programs only, with a number that depends on the architecture), or no longer; -1 where the file system can't.
+static inline int registryd_bypass_cache(int descriptor, int bypasses) {
+#if defined(O_DIRECT)
+    int direct = O_DIRECT;
+#elif defined(__O_DIRECT)
+    int direct = __O_DIRECT;
+#else
+    int direct = 0;
+#endif
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || !direct) return -1;
+    return fcntl(descriptor, F_SETFL, bypasses ? flags | direct : flags & ~direct);
+}
+
 // SCHED_BATCH of sched(7), which the C library declares for GNU programs only.
 #include <pthread.h>
 enum { REGISTRYD_SCHED_BATCH = 3 };

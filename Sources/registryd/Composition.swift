@@ -36,7 +36,12 @@ enum Composition {
 
     static func driver(_ configuration: Configuration, files: NIOThreadPool) -> any StorageDriver {
         switch configuration.storage.driver {
-        case .filesystem(let parameters): FilesystemDriver(root: parameters.rootDirectory, threadPool: files)
+        case .filesystem(let parameters):
+            FilesystemDriver(
+                root: parameters.rootDirectory,
+                threadPool: files,
+                writesDirectly: OwnSettings(configuration).writesDirectly
+            )
         case .inmemory, .s3, .gcs, .azure: MemoryDriver()
         }
     }

@@ -11,6 +11,7 @@ struct OwnSettings {
             },
             .group("administration", [.string("socket", default: nil)]),
             .group("health", [.bool("write", default: true)]),
+            .group("filesystem", [.bool("directwrites", default: true)]),
             .group(
                 "collection",
                 [
@@ -36,6 +37,8 @@ struct OwnSettings {
     let administrationSocket: String?
     /// Whether the check of the store writes as well (`registryd.health.write`).
     let healthWrites: Bool
+    /// Whether large blobs are written past the page cache (`registryd.filesystem.directwrites`).
+    let writesDirectly: Bool
     /// How long after a collection the next begins (`registryd.collection.interval`); `nil` when none begins by itself.
     let collectionInterval: Duration?
     /// How a collection is done while the store is served (`registryd.collection`).
@@ -50,6 +53,7 @@ struct OwnSettings {
             ? .networks(own.strings("trustedproxies").compactMap(NetworkRange.init)) : .everybody
         administrationSocket = own.section("administration")?.optionalString("socket")
         healthWrites = own.section("health")?.bool("write") ?? true
+        writesDirectly = own.section("filesystem")?.bool("directwrites") ?? true
         retention = RetentionSettings(configuration)
         let section = own.section("collection")
         collectionInterval = section?.optionalDuration("interval").flatMap { $0 > .zero ? $0 : nil }

@@ -48,6 +48,7 @@ public final class FilesystemDriver: StorageDriver {
     let unsettled = UnsettledFolders()
     let syncs = FolderSyncs()
     let earlySyncs: EarlySyncs
+    let directWrites: DirectWrites
     let concurrentSteps: ConcurrentSteps
     let listings: ListingCache
     let presence: StorePresence
@@ -59,12 +60,20 @@ public final class FilesystemDriver: StorageDriver {
     ///   - root: the folder's path.
     ///   - threadPool: where blocking calls run. It must be running; its size bounds the calls in flight.
     ///   - listingCache: how many names are kept in memory.
+    ///   - writesDirectly: whether objects of 64 MiB and more may be written past the page cache, where the disk is fast.
     public convenience init(
         root: String,
         threadPool: NIOThreadPool,
-        listingCache: ListingCacheLimits = ListingCacheLimits()
+        listingCache: ListingCacheLimits = ListingCacheLimits(),
+        writesDirectly: Bool = true
     ) {
-        self.init(root: root, threadPool: threadPool, listingCache: listingCache, calls: KernelCalls())
+        self.init(
+            root: root,
+            threadPool: threadPool,
+            listingCache: listingCache,
+            writesDirectly: writesDirectly,
+            calls: KernelCalls()
+        )
     }
 
     /// Makes a driver that changes the disk through the given calls.
@@ -72,6 +81,7 @@ public final class FilesystemDriver: StorageDriver {
         root: String,
         threadPool: NIOThreadPool,
         listingCache: ListingCacheLimits = ListingCacheLimits(),
+        writesDirectly: Bool = true,
         calls: any SystemCalls
     ) {
         place = FilesystemRoot(root)
@@ -80,6 +90,7 @@ public final class FilesystemDriver: StorageDriver {
         blocking = BlockingCalls(threads: threadPool)
         self.calls = calls
         concurrentSteps = ConcurrentSteps(threads: threadPool)
+        directWrites = DirectWrites(isOn: writesDirectly)
         earlySyncs = EarlySyncs(calls: calls, threads: threadPool)
         listings = ListingCache(limits: listingCache)
     }

@@ -30,4 +30,14 @@ struct FilesystemKind {
         default: false
         }
     }
+
+    /// Whether bytes that bypass the kernel's memory go straight to a disk of this machine. Elsewhere each call may wait for
+    /// a server, or the system copies after all.
+    var takesDirectWrites: Bool {
+        switch number {
+        // ext2-4, XFS
+        case 0xEF53, 0x5846_5342: true
+        default: false
+        }
+    }
 }

@@ -11,6 +11,8 @@ struct FilesystemWriter: StorageWriter {
 
     var size: Int64 { file.size }
 
+    func expect(_ count: Int64) { file.expect(count) }
+
     func append(_ content: ByteBuffer) async throws(StorageError) { try await append([content]) }
 
     func append(_ content: [ByteBuffer]) async throws(StorageError) {

@@ -16,8 +16,11 @@ final class GrowingFile: Sendable {
     private let descriptor: CInt
     private let changes: FolderChanges
     private let earlySyncs: EarlySyncs
+    private let directWrites: DirectWrites
     private let state: Mutex<State>
     private let appended: Atomic<Int64>
+    /// How long the file is likely to become.
+    private let expected: Atomic<Int64>
 
     /// The disk is told to begin with what was appended each time that it is this much. Else all of a large file
     /// would wait for its end.
@@ -33,6 +36,9 @@ final class GrowingFile: Sendable {
     private struct State {
         var phase = Phase.open
         var size: Int64
+        /// The bytes that go past the kernel's memory, in a file that has become large.
+        var direct: DirectRun?
+        var wasDirectTried = false
         /// The length up to which the bytes are durable, or were when the file was opened.
         var durable: Int64
         /// The length up to which the disk was told to begin.
@@ -44,16 +50,29 @@ final class GrowingFile: Sendable {
         /// Whether the folder's own name may not be durable, nor anybody have a note of that: it may have been made for
         /// something that need not last, by another process too.
         var isFolderNew: Bool
+
+        /// The length of the file on the disk.
+        var written: Int64 { direct?.length ?? size }
     }
 
     /// Takes a descriptor over; `size` is the file's length.
-    init(file: String, descriptor: CInt, size: Int64, isNew: Bool, _ changes: FolderChanges, _ earlySyncs: EarlySyncs) {
+    init(
+        file: String,
+        descriptor: CInt,
+        size: Int64,
+        isNew: Bool,
+        _ changes: FolderChanges,
+        _ earlySyncs: EarlySyncs,
+        _ directWrites: DirectWrites
+    ) {
         self.file = file
         self.descriptor = descriptor
         self.changes = changes
         self.earlySyncs = earlySyncs
+        self.directWrites = directWrites
         state = Mutex(State(size: size, durable: size, begun: size, flushed: size, isFolderNew: isNew))
         appended = Atomic(size)
+        expected = Atomic(size)
     }
 
     deinit {
@@ -66,6 +85,9 @@ final class GrowingFile: Sendable {
     /// The length in bytes.
     var size: Int64 { appended.load(ordering: .relaxed) }
 
+    /// Says how many bytes will be appended to those that are there.
+    func expect(_ count: Int64) { expected.store(size + count, ordering: .relaxed) }
+
     /// Appends all bytes of some buffers or, when it throws, as far as the system lets it undo that, nothing.
     func append(_ content: [ByteBuffer]) throws(WriterFailure) {
         try step { (state) throws(WriterFailure) in
@@ -73,25 +95,45 @@ final class GrowingFile: Sendable {
             try checkNotOvertaken(state)
             state.isDirty = true
             do throws(SystemFailure) {
-                state.size = try calls.write(content, to: descriptor, at: state.size)
-                if state.size - state.begun >= Self.writtenAtOnce {
+                try write(content, &state)
+                if state.direct == nil, state.size - state.begun >= Self.writtenAtOnce {
                     calls.beginWriting(descriptor, from: state.begun, count: state.size - state.begun)
                     state.begun = state.size
                 }
-                if state.size - state.flushed >= EarlySyncs.distance, earlySyncs.begin(file) {
+                if state.direct == nil, state.size - state.flushed >= EarlySyncs.distance, earlySyncs.begin(file) {
                     state.flushed = state.size
                 }
             } catch {
                 // What did fit must not stay: `size` says what is there.
                 do throws(SystemFailure) {
-                    try calls.truncateFile(descriptor, to: state.size)
+                    try calls.truncateFile(descriptor, to: state.written)
                 } catch {
+                    state.direct = nil
                     state.size = (try? FileStatus(descriptor: descriptor).size) ?? state.size
                     state.phase = .broken(error)
                 }
                 throw .system(error)
             }
         }
+    }
+
+    /// Appends to the file: by way of the kernel's memory or, when it is large, past it.
+    private func write(_ content: [ByteBuffer], _ state: inout State) throws(SystemFailure) {
+        if !state.wasDirectTried, max(state.size, expected.load(ordering: .relaxed)) >= DirectWrites.smallest {
+            state.wasDirectTried = true
+            state.direct = directWrites.begin(descriptor, size: state.size, calls)
+        }
+        if state.direct?.shouldEnd() == true { try endDirect(&state) }
+        if let size = try state.direct?.append(content, calls) {
+            state.size = size
+        } else {
+            state.size = try calls.write(content, to: descriptor, at: state.size)
+        }
+    }
+
+    private func endDirect(_ state: inout State) throws(SystemFailure) {
+        try state.direct?.end(calls)
+        state.direct = nil
     }
 
     /// Makes the bytes so far and the name durable.
@@ -165,6 +207,7 @@ final class GrowingFile: Sendable {
 
     private func end(_ state: inout State) {
         state.phase = .ended
+        state.direct = nil
         calls.closeFile(descriptor)
     }
 
@@ -188,10 +231,12 @@ final class GrowingFile: Sendable {
     private func synchronize(_ state: inout State) throws(WriterFailure) {
         guard state.isDirty else { return }
         do throws(SystemFailure) {
+            try endDirect(&state)
             try calls.synchronizeFile(descriptor)
             state.durable = state.size
         } catch {
             state.phase = .broken(error)
+            state.direct = nil
             if (try? calls.truncateFile(descriptor, to: state.durable)) != nil { state.size = state.durable }
             throw .system(error)
         }
@@ -208,7 +253,7 @@ final class GrowingFile: Sendable {
     /// Another writer that resumed has made the file longer than this one knows.
     private func checkNotOvertaken(_ state: borrowing State) throws(WriterFailure) {
         do throws(SystemFailure) {
-            if try FileStatus(descriptor: descriptor).size != state.size { throw SystemFailure(ESTALE, "fstat") }
+            if try FileStatus(descriptor: descriptor).size != state.written { throw SystemFailure(ESTALE, "fstat") }
         } catch {
             throw error.number == ESTALE ? .overtaken : .system(error)
         }

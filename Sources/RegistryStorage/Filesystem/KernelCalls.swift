@@ -30,6 +30,10 @@ package struct KernelCalls: SystemCalls {
         return written
     }
 
+    package func bypassCache(_ bypasses: Bool, _ descriptor: CInt) -> Bool {
+        registryd_bypass_cache(descriptor, bypasses ? 1 : 0) >= 0
+    }
+
     package func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {
         _ = try retrying("ftruncate") { ftruncate(descriptor, off_t(length)) }
     }

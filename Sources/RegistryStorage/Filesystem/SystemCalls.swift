@@ -9,6 +9,9 @@ package protocol SystemCalls: Sendable {
     func openFile(_ path: String) throws(SystemFailure) -> CInt
     /// Writes bytes at an offset; it may take fewer than it was given, but at least one.
     func writeBytes(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt, at offset: Int64) throws(SystemFailure) -> Int
+    /// Has what is written by a descriptor from now on go past the kernel's memory, or no longer: `false` where that can't
+    /// be. While it does, the address, the offset and the count of bytes must be multiples of a page.
+    func bypassCache(_ bypasses: Bool, _ descriptor: CInt) -> Bool
     /// Cuts a file off at a length.
     func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure)
     /// Lets the disk begin with bytes that will be synchronised soon: a hint, which can neither fail nor promise
@@ -38,6 +41,9 @@ package protocol SystemCalls: Sendable {
 }
 
 extension SystemCalls {
+    /// `false`: a disk need not be able to.
+    package func bypassCache(_ bypasses: Bool, _ descriptor: CInt) -> Bool { false }
+
     /// Nothing: it is only a hint.
     package func beginWriting(_ descriptor: CInt, from start: Int64, count: Int64) {}
 

@@ -15,7 +15,7 @@ package final class FaultySystemCalls: SystemCalls {
         /// As the seam's calls.
         case createFile, openFile, writeBytes, truncateFile, synchronizeFile, synchronizeFolder, renameFile, linkFile
         /// As the seam's calls.
-        case unlinkFile, makeFolder, removeFolder, synchronizeEarly
+        case unlinkFile, makeFolder, removeFolder, synchronizeEarly, bypassCache
     }
 
     private struct State {
@@ -23,6 +23,7 @@ package final class FaultySystemCalls: SystemCalls {
         var calls: [Step: Int] = [:]
         var open = 0
         var largestWrite = Int.max
+        var writeTime: UInt32 = 0
         var room = Int.max
         var folders: [String: Int] = [:]
         var beforeFolder: (@Sendable (String) -> Void)?
@@ -54,6 +55,9 @@ package final class FaultySystemCalls: SystemCalls {
 
     /// Lets a write take this many bytes at the most.
     package func limitWrites(to count: Int) { state.withLock { $0.largestWrite = count } }
+
+    /// Lets each write take this many microseconds more.
+    package func slowWrites(by microseconds: UInt32) { state.withLock { $0.writeTime = microseconds } }
 
     /// Lets the disk take this many more bytes.
     package func leaveRoom(for count: Int) { state.withLock { $0.room = count } }
@@ -117,6 +121,8 @@ extension FaultySystemCalls {
         at offset: Int64
     ) throws(SystemFailure) -> Int {
         try check(.writeBytes)
+        let time = state.withLock { $0.writeTime }
+        if time > 0 { usleep(time) }
         let count = state.withLock { state -> Int in
             let count = min(bytes.count, state.largestWrite, state.room)
             if state.room < .max { state.room -= count }
@@ -124,6 +130,11 @@ extension FaultySystemCalls {
         }
         guard count > 0 || bytes.isEmpty else { throw SystemFailure(ENOSPC, "pwrite") }
         return try base.writeBytes(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)), to: descriptor, at: offset)
+    }
+
+    package func bypassCache(_ bypasses: Bool, _ descriptor: CInt) -> Bool {
+        guard (try? check(.bypassCache)) != nil else { return false }
+        return base.bypassCache(bypasses, descriptor)
     }
 
     package func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {

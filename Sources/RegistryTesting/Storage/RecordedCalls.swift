@@ -82,6 +82,8 @@ extension RecordedCalls {
         }
     }
 
+    func bypassCache(_ bypasses: Bool, _ descriptor: CInt) -> Bool { base.bypassCache(bypasses, descriptor) }
+
     func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {
         try noting { (state) throws(SystemFailure) in
             try base.truncateFile(descriptor, to: length)
