@@ -12,8 +12,8 @@ struct DirectRun {
     static let page = 4096
     /// What is copied together for one call. An upload comes in pieces of no more than that.
     static let writtenAtOnce = (1 << 20) + (256 << 10)
-    /// How many calls tell how fast the disk is. Most of them must be fast: those whose thread had to wait for a processor
-    /// say nothing.
+    /// How many calls tell how fast the disk is. A slow one is slow in nearly all of them; a call whose thread had to wait for
+    /// a processor says nothing.
     private static let judged = 24
     /// Bytes of a call that says something of the disk's speed; a shorter one is mostly waiting.
     private static let smallestJudged = 1 << 20
@@ -52,7 +52,7 @@ struct DirectRun {
     mutating func shouldEnd() -> Bool {
         if isRefused { return true }
         guard calls >= Self.judged else { return false }
-        let isSlow = slowCalls > calls / 2
+        let isSlow = slowCalls > calls * 3 / 4
         (calls, slowCalls) = (0, 0)
         if isSlow { permit.reportSlowness() }
         return isSlow
