@@ -178,13 +178,15 @@ public final class TokenController: AccessController {
         let code = cacheKey.digest(of: message)
         let now = now()
         if let claims = verified.withLock({ $0.value(for: code, at: now) }) {
-            try check(claims, now)
+            // What else was checked before depends on nothing that changes.
+            try checkTime(claims, now)
             return claims
         }
 
         let signed = try SignedToken(parsing: String(token), accepting: options.algorithms)
         // Before any cryptography: most tokens that are refused have expired.
-        try check(signed.claims, now)
+        try signed.claims.check(issuer: options.issuer, service: options.service)
+        try checkTime(signed.claims, now)
         let keys = TrustedKeys(bundle: bundle?.content, set: set?.content, further: further)
         let key = try await keys.key(for: signed.header)
         guard key.isValid(signed.signature, signed.algorithm, for: signed.content) else { throw .signature }
@@ -193,12 +195,7 @@ public final class TokenController: AccessController {
         return signed.claims
     }
 
-    private func check(_ claims: TokenClaims, _ now: WallTime) throws(TokenFailure) {
-        try claims.check(
-            issuer: options.issuer,
-            service: options.service,
-            now: now.seconds,
-            leeway: Int64(options.leeway)
-        )
+    private func checkTime(_ claims: TokenClaims, _ now: WallTime) throws(TokenFailure) {
+        try claims.check(now: now.seconds, leeway: Int64(options.leeway))
     }
 }

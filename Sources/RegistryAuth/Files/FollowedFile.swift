@@ -81,18 +81,17 @@ package final class FollowedFile<Content: Sendable>: Sendable {
 
     /// The content, and a number that changes with it.
     package func current() async -> (content: Content, generation: Int) {
-        if let stamp = dueStamp() { await look(stamp) }
-        return state.withLock { ($0.content, $0.generation) }
-    }
-
-    /// The stamp of the content that holds, when it is this caller's turn to look whether the file still has it.
-    private func dueStamp() -> FileStamp?? {
         let now = now()
-        return state.withLock { state in
-            guard !state.isChecking, now - state.lastCheck >= options.checkInterval else { return nil }
+        let (current, due) = state.withLock { state -> ((content: Content, generation: Int), FileStamp??) in
+            let current = (state.content, state.generation)
+            guard !state.isChecking, now - state.lastCheck >= options.checkInterval else { return (current, nil) }
+            // It is this caller's turn to look whether the file still has the stamp of the content that holds.
             state.isChecking = true
-            return .some(state.stamp)
+            return (current, .some(state.stamp))
         }
+        guard let stamp = due else { return current }
+        await look(stamp)
+        return state.withLock { ($0.content, $0.generation) }
     }
 
     private func look(_ stamp: FileStamp?) async {

@@ -178,7 +178,8 @@ extension TokenService {
         else { return nil }
         let claims = signed.claims
         do {
-            try claims.check(issuer: options.issuer, service: refreshAudience, now: now().seconds, leeway: 0)
+            try claims.check(issuer: options.issuer, service: refreshAudience)
+            try claims.check(now: now().seconds, leeway: 0)
         } catch {
             return nil
         }

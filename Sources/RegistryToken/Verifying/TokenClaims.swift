@@ -63,14 +63,18 @@ struct TokenClaims: Sendable {
             ?? false
     }
 
-    /// Whether the claims hold for a service at a time, save for the signature.
+    /// Whether a token of these claims is one of an issuer for a service, save for the signature.
+    func check(issuer: String, service: String) throws(TokenFailure) {
+        guard Self.isSame(self.issuer, issuer) else { throw .issuer }
+        guard audiences.contains(where: { Self.isSame($0, service) }) else { throw .audience }
+    }
+
+    /// Whether the claims hold at a time.
     ///
     /// - Parameters:
     ///   - now: seconds since 1970.
     ///   - leeway: how far clocks may differ, in seconds.
-    func check(issuer: String, service: String, now: Int64, leeway: Int64) throws(TokenFailure) {
-        guard Self.isSame(self.issuer, issuer) else { throw .issuer }
-        guard audiences.contains(where: { Self.isSame($0, service) }) else { throw .audience }
+    func check(now: Int64, leeway: Int64) throws(TokenFailure) {
         guard now - leeway <= expiration else { throw .expired }
         guard now + leeway >= notBefore else { throw .notYetValid }
     }
