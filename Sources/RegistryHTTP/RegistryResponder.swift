@@ -47,6 +47,7 @@ public struct RegistryResponder: Responder {
         let access: any AccessController
         let options: Options
         let tokens: TokenEndpoint?
+        let manifestFields = ManifestFields()
 
         init(_ registry: Registry, _ access: any AccessController, _ options: Options, _ tokens: TokenEndpoint?) {
             self.registry = registry
@@ -60,6 +61,7 @@ public struct RegistryResponder: Responder {
     var registry: Registry { parts.registry }
     var access: any AccessController { parts.access }
     var options: Options { parts.options }
+    var manifestFields: ManifestFields { parts.manifestFields }
     /// Where tokens are given out; nowhere by default.
     public var tokens: TokenEndpoint? {
         get { parts.tokens }

@@ -10,15 +10,17 @@ extension RegistryResponder {
         if !accepted.contains(manifest.mediaType) {
             manifest = try await substitute(for: manifest, accepted, call, name, reference)
         }
-        let digest = manifest.digest.description
+        let fields = manifestFields.fields(of: manifest)
         var headers = HTTPFields()
         headers.reserveCapacity(4)
-        headers.append(HTTPField(name: .eTag, value: manifest.digest.quoted))
-        headers.append(HTTPField(name: .dockerContentDigest, value: digest))
-        if let condition = call.request.headerFields.value(of: .ifNoneMatch), EntityTags(condition).contains(digest) {
+        headers.append(fields.entityTag)
+        headers.append(fields.contentDigest)
+        if let condition = call.request.headerFields.value(of: .ifNoneMatch),
+            EntityTags(condition).contains(manifest.digest.description)
+        {
             return Response(.notModified, headers: headers)
         }
-        headers.append(HTTPField(name: .contentType, value: manifest.mediaType.description))
+        headers.append(fields.contentType)
         return Response(.ok, headers: headers, body: .bytes(manifest.content))
     }
 
