@@ -17,9 +17,9 @@ struct DirectRun {
     private static let judged = 24
     /// Bytes of a call that says something of the disk's speed; a shorter one is mostly waiting.
     private static let smallestJudged = 1 << 20
-    /// Bytes a second: about what a network of ten gigabits carries, so that who pulls what is on the disk only does not wait
-    /// for it.
-    private static let fastEnough = 1e9
+    /// Bytes a second: four gigabits, so that hardly anybody who pulls what is on the disk only waits for the disk, which reads
+    /// faster than it writes.
+    private static let fastEnough = 500e6
 
     private let descriptor: CInt
     private let permit: DirectWrites.Permit

@@ -12,7 +12,7 @@ final class DirectWrites: Sendable {
     /// With more at a time, a disk that waits for each has enough to do.
     private static let limit = 4
     /// After a disk was too slow, when the next file tries it again.
-    private static let pause = Duration.seconds(600)
+    private static let pause = Duration.seconds(60)
 
     private struct State {
         var running = 0
