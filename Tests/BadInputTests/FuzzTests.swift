@@ -4,19 +4,6 @@ import Testing
 /// Bytes that nobody thought of: random ones, and good requests with a few bytes changed. The seeds are fixed.
 @Suite(.timeLimit(.minutes(5)))
 struct FuzzTests {
-    /// A generator of the same numbers for the same seed (SplitMix64).
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     /// Good requests that do not touch the image's tag.
     private static let good: [String] = [
         "GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -40,7 +27,7 @@ struct FuzzTests {
         Array("\r\n\r\n".utf8), Array("{".utf8),
     ]
 
-    private static func mutated(_ numbers: inout Numbers) -> [UInt8] {
+    private static func mutated(_ numbers: inout SeededGenerator) -> [UInt8] {
         var bytes = Array((good.randomElement(using: &numbers) ?? "").utf8)
         for _ in 0..<Int.random(in: 1...6, using: &numbers) where !bytes.isEmpty {
             let place = Int.random(in: 0..<bytes.count, using: &numbers)
@@ -58,7 +45,7 @@ struct FuzzTests {
         return bytes
     }
 
-    private static func random(_ numbers: inout Numbers) -> [UInt8] {
+    private static func random(_ numbers: inout SeededGenerator) -> [UInt8] {
         (0..<Int.random(in: 1...200, using: &numbers)).map { _ in UInt8.random(in: 0...255, using: &numbers) }
     }
 
@@ -88,7 +75,7 @@ struct FuzzTests {
         try await withFolder { folder in
             try await TestRegistry.run(Subject.setup(in: folder)) { registry in
                 try await Image.push(with: registry.client)
-                var numbers = Numbers(state: seed)
+                var numbers = SeededGenerator(seed: seed)
                 for round in 0..<1000 {
                     let bytes = round % 5 == 0 ? Self.random(&numbers) : Self.mutated(&numbers)
                     if let fault = try await Self.fault(of: bytes, port: registry.port) {

@@ -9,10 +9,19 @@ extension Registry {
         on bytes: Int,
         _ work: @escaping @Sendable () -> Result
     ) async -> Result {
-        guard bytes > Self.smallContent, let executor = shared.hashing else { return work() }
-        return await withTaskExecutorPreference(executor) { await Self.away(work) }
+        guard bytes > Self.smallContent else { return work() }
+        return await RegistryCore.working(on: shared.hashing, work)
     }
-
-    /// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs.
-    @concurrent private static func away<Result: Sendable>(_ work: @Sendable () -> Result) async -> Result { work() }
 }
+
+/// Works where an executor runs its tasks; where the caller runs when there is none.
+func working<Result: Sendable>(
+    on executor: (any TaskExecutor)?,
+    _ work: @escaping @Sendable () async -> Result
+) async -> Result {
+    guard let executor else { return await work() }
+    return await withTaskExecutorPreference(executor) { await away(work) }
+}
+
+/// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs.
+@concurrent private func away<Result: Sendable>(_ work: @Sendable () async -> Result) async -> Result { await work() }

@@ -12,7 +12,7 @@ final class UploadPieces: Sendable {
     private struct Progress {
         var taken = 0
         var done = 0
-        var waiting: CheckedContinuation<[ByteBuffer]?, Never>?
+        var waiting: CheckedContinuation<Piece?, Never>?
     }
 
     private struct State {
@@ -22,7 +22,7 @@ final class UploadPieces: Sendable {
         var passed = 0
         var takers = Taker.allCases.map { _ in Progress() }
         var isEnded = false
-        var gathering: (limit: Int, CheckedContinuation<Void, Never>)?
+        var gathering: (limit: Int, CheckedContinuation<Bool, Never>)?
 
         var begun: Int { passed + pieces.count }
 
@@ -32,7 +32,7 @@ final class UploadPieces: Sendable {
         }
 
         /// Forgets what all have done; gives who waits for that.
-        mutating func dropPassed() -> CheckedContinuation<Void, Never>? {
+        mutating func dropPassed() -> CheckedContinuation<Bool, Never>? {
             let done = takers.reduce(Int.max) { min($0, $1.done) } - passed
             pieces.removeFirst(done)
             passed += done
@@ -48,7 +48,7 @@ final class UploadPieces: Sendable {
     ///
     /// - Returns: whether more are wanted.
     func put(_ piece: [ByteBuffer], upTo limit: Int) async -> Bool {
-        let woken = state.withLock { state -> [(CheckedContinuation<[ByteBuffer]?, Never>, [ByteBuffer]?)] in
+        let woken = state.withLock { state -> [(CheckedContinuation<Piece?, Never>, Piece?)] in
             guard !state.isEnded, !piece.isEmpty else { return [] }
             state.pieces.append(piece)
             return state.takers.indices.compactMap { taker in
@@ -56,15 +56,14 @@ final class UploadPieces: Sendable {
             }
         }
         for (taker, piece) in woken { taker.resume(returning: piece) }
-        await withCheckedContinuation { gathering in
-            let goesOn = state.withLock { state in
-                guard !state.isEnded, state.pieces.count >= limit else { return true }
+        return await withCheckedContinuation { gathering in
+            let goesOn = state.withLock { state -> Bool? in
+                guard !state.isEnded, state.pieces.count >= limit else { return !state.isEnded }
                 state.gathering = (limit, gathering)
-                return false
+                return nil
             }
-            if goesOn { gathering.resume() }
+            if let goesOn { gathering.resume(returning: goesOn) }
         }
-        return state.withLock { !$0.isEnded }
     }
 
     /// The next piece; `nil` after the last one. Who asks has done the one before.
@@ -72,7 +71,7 @@ final class UploadPieces: Sendable {
         let taker = taker.rawValue
         return await withCheckedContinuation { waiting in
             let (gathering, isAnswered, piece) = state.withLock {
-                state -> (CheckedContinuation<Void, Never>?, Bool, [ByteBuffer]?) in
+                state -> (CheckedContinuation<Bool, Never>?, Bool, Piece?) in
                 state.takers[taker].done = state.takers[taker].taken
                 let gathering = state.dropPassed()
                 if state.takers[taker].taken < state.begun { return (gathering, true, state.next(of: taker)) }
@@ -80,7 +79,7 @@ final class UploadPieces: Sendable {
                 state.takers[taker].waiting = waiting
                 return (gathering, false, nil)
             }
-            gathering?.resume()
+            gathering?.resume(returning: true)
             if isAnswered { waiting.resume(returning: piece) }
         }
     }
@@ -93,6 +92,6 @@ final class UploadPieces: Sendable {
             return (state.takers.indices.compactMap { state.takers[$0].waiting.take() }, state.gathering?.1)
         }
         for taker in takers { taker.resume(returning: nil) }
-        gathering?.resume()
+        gathering?.resume(returning: false)
     }
 }

@@ -148,7 +148,7 @@ struct UploadSession {
         let (hashers, executor) = ((hasher, otherHasher), executor)
         let pieces = UploadPieces()
         return try await withThrowingTaskGroup(of: (ContentHasher, ContentHasher?)?.self) { tasks in
-            tasks.addTask { await Self.hash(pieces, with: hashers, on: executor) }
+            tasks.addTask { await working(on: executor) { await Self.hash(pieces, with: hashers) } }
             tasks.addTask {
                 defer { pieces.end() }
                 while let piece = await pieces.next(for: .disk) { try await writer.append(piece) }
@@ -296,37 +296,18 @@ struct UploadSession {
         with hashers: (ContentHasher, ContentHasher?),
         on executor: (any TaskExecutor)?
     ) async -> (ContentHasher, ContentHasher?) {
-        guard let executor, piece.reduce(0, { $0 + $1.readableBytes }) > hashedAtOnce else {
-            return update(hashers, with: piece)
-        }
-        return await withTaskExecutorPreference(executor) { await updateAway(hashers, with: piece) }
+        guard piece.reduce(0, { $0 + $1.readableBytes }) > hashedAtOnce else { return update(hashers, with: piece) }
+        return await working(on: executor) { update(hashers, with: piece) }
     }
 
-    /// Hashes all pieces, where that does not keep anybody from being answered.
+    /// Hashes all pieces.
     private static func hash(
         _ pieces: UploadPieces,
-        with hashers: (ContentHasher, ContentHasher?),
-        on executor: (any TaskExecutor)?
-    ) async -> (ContentHasher, ContentHasher?) {
-        guard let executor else { return await updateAway(hashers, with: pieces) }
-        return await withTaskExecutorPreference(executor) { await updateAway(hashers, with: pieces) }
-    }
-
-    @concurrent private static func updateAway(
-        _ hashers: (ContentHasher, ContentHasher?),
-        with pieces: UploadPieces
+        with hashers: (ContentHasher, ContentHasher?)
     ) async -> (ContentHasher, ContentHasher?) {
         var hashers = hashers
         while let piece = await pieces.next(for: .hash) { hashers = update(hashers, with: piece) }
         return hashers
-    }
-
-    /// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs.
-    @concurrent private static func updateAway(
-        _ hashers: (ContentHasher, ContentHasher?),
-        with piece: [ByteBuffer]
-    ) async -> (ContentHasher, ContentHasher?) {
-        update(hashers, with: piece)
     }
 
     private static func update(

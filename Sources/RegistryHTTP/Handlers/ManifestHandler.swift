@@ -16,7 +16,7 @@ extension RegistryResponder {
         headers.append(fields.entityTag)
         headers.append(fields.contentDigest)
         if let condition = call.request.headerFields.value(of: .ifNoneMatch),
-            EntityTags(condition).contains(manifest.digest.description)
+            EntityTags(condition).contains(fields.contentDigest.value)
         {
             return Response(.notModified, headers: headers)
         }

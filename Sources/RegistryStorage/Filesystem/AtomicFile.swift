@@ -133,20 +133,20 @@ extension SystemCalls {
         return end
     }
 
-    private func write(_ content: ByteBuffer, to descriptor: CInt, at offset: Int64) throws(SystemFailure) -> Int64 {
+    /// Writes all bytes at an offset.
+    func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt, at offset: Int64) throws(SystemFailure) {
         var position = 0
-        var failure: SystemFailure?
-        content.withUnsafeReadableBytes { bytes in
-            do throws(SystemFailure) {
-                while position < bytes.count {
-                    let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
-                    position += try writeBytes(rest, to: descriptor, at: offset + Int64(position))
-                }
-            } catch {
-                failure = error
-            }
+        while position < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+            position += try writeBytes(rest, to: descriptor, at: offset + Int64(position))
+        }
+    }
+
+    private func write(_ content: ByteBuffer, to descriptor: CInt, at offset: Int64) throws(SystemFailure) -> Int64 {
+        let failure = content.withUnsafeReadableBytes { bytes in
+            SystemFailure.of { () throws(SystemFailure) in try writeAll(bytes, to: descriptor, at: offset) }
         }
         if let failure { throw failure }
-        return offset + Int64(position)
+        return offset + Int64(content.readableBytes)
     }
 }

@@ -91,20 +91,17 @@ struct DirectRun {
         at offset: Int64,
         _ system: any SystemCalls
     ) throws(SystemFailure) -> Int64 {
-        var position = 0
         let begun = ContinuousClock.now
         defer { judge(pages.count, .now - begun) }
-        while position < pages.count {
-            let rest = UnsafeRawBufferPointer(rebasing: pages[position...])
-            do throws(SystemFailure) {
-                position += try system.writeBytes(rest, to: descriptor, at: offset + Int64(position))
-            } catch {
-                // A call that took less than a page, or a file system that wants larger ones.
-                guard error.number == EINVAL, !isRefused, system.bypassCache(false, descriptor) else { throw error }
-                isRefused = true
-            }
+        do throws(SystemFailure) {
+            try system.writeAll(pages, to: descriptor, at: offset)
+        } catch {
+            // A call that took less than a page, or a file system that wants larger ones.
+            guard error.number == EINVAL, !isRefused, system.bypassCache(false, descriptor) else { throw error }
+            isRefused = true
+            try system.writeAll(pages, to: descriptor, at: offset)
         }
-        return offset + Int64(position)
+        return offset + Int64(pages.count)
     }
 
     private mutating func judge(_ count: Int, _ time: Duration) {
