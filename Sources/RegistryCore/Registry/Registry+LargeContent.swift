@@ -17,11 +17,12 @@ extension Registry {
 /// Works where an executor runs its tasks; where the caller runs when there is none.
 func working<Result: Sendable>(
     on executor: (any TaskExecutor)?,
-    _ work: @escaping @Sendable () async -> Result
+    _ work: @escaping @Sendable () -> Result
 ) async -> Result {
-    guard let executor else { return await work() }
+    guard let executor else { return work() }
     return await withTaskExecutorPreference(executor) { await away(work) }
 }
 
-/// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs.
-@concurrent private func away<Result: Sendable>(_ work: @Sendable () async -> Result) async -> Result { await work() }
+/// A function of its own that is not bound to its caller's executor, so that the preference decides where it runs. Only with
+/// work that is not asynchronous itself: before a call that is, Swift 6.3 leaves the way to the executor out.
+@concurrent private func away<Result: Sendable>(_ work: @Sendable () -> Result) async -> Result { work() }

@@ -148,7 +148,7 @@ struct UploadSession {
         let (hashers, executor) = ((hasher, otherHasher), executor)
         let pieces = UploadPieces()
         return try await withThrowingTaskGroup(of: (ContentHasher, ContentHasher?)?.self) { tasks in
-            tasks.addTask { await working(on: executor) { await Self.hash(pieces, with: hashers) } }
+            tasks.addTask(executorPreference: executor) { await Self.hash(pieces, with: hashers) }
             tasks.addTask {
                 defer { pieces.end() }
                 while let piece = await pieces.next(for: .disk) { try await writer.append(piece) }
