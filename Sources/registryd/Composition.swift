@@ -34,12 +34,17 @@ enum Composition {
         if !missing.isEmpty { throw ExitCode.failure }
     }
 
-    static func driver(_ configuration: Configuration, files: NIOThreadPool) -> any StorageDriver {
+    static func driver(
+        _ configuration: Configuration,
+        files: NIOThreadPool,
+        largeFiles: NIOThreadPool? = nil
+    ) -> any StorageDriver {
         switch configuration.storage.driver {
         case .filesystem(let parameters):
             FilesystemDriver(
                 root: parameters.rootDirectory,
                 threadPool: files,
+                largeFiles: largeFiles,
                 writesDirectly: OwnSettings(configuration).writesDirectly
             )
         case .inmemory, .s3, .gcs, .azure: MemoryDriver()

@@ -125,15 +125,18 @@ struct DirectWriteTests {
         }
     }
 
-    @Test("a full disk leaves the bytes of the calls before, and the writer goes on where there is room again")
-    func fullDisk() async throws {
+    @Test(
+        "a full disk leaves the bytes of the appends before, and the writer goes on where there is room again",
+        arguments: [(5_000_003, 1_300_000), (10_000_003, 5_000_000)]
+    )
+    func fullDisk(length: Int, room: Int) async throws {
         try await withDriver { driver, calls in
             var random = SeededGenerator(seed: 1)
-            let (first, second) = (bytes(1_000_001, &random), bytes(2_000_003, &random))
+            let (first, second) = (bytes(1_000_001, &random), bytes(length, &random))
             let writer = try await driver.writer(at: upload, resuming: false)
             writer.expect(Int64(Self.large))
             try await writer.append(first)
-            calls.leaveRoom(for: 1_300_000)
+            calls.leaveRoom(for: room)
             let error = await #expect(throws: StorageError.self) { try await writer.append(second) }
             #expect(error?.code == .noSpace)
             #expect(writer.size == Int64(first.readableBytes))
@@ -188,20 +191,20 @@ struct DirectWriteTests {
     @Test("a disk that is slow is written to by way of the kernel's memory, and is not tried by the next file")
     func slowDisk() async throws {
         try await withDriver { driver, calls in
-            let megabyte = ByteBuffer(repeating: 1, count: 1 << 20)
-            calls.slowWrites(by: 3000)
+            let whole = ByteBuffer(repeating: 1, count: DirectRun.bytesOfCall)
+            calls.slowWrites(by: 10_000)
             let slow = try await driver.writer(at: upload, resuming: false)
             slow.expect(Int64(Self.large))
-            for _ in 0..<24 { try await slow.append(megabyte) }
+            for _ in 0..<12 { try await slow.append(whole) }
             #expect(calls.calls(of: .bypassCache) == 1)
-            try await slow.append(megabyte)
+            try await slow.append(whole)
             #expect(calls.calls(of: .bypassCache) == 2)
             try await slow.commit(to: blob)
             let size = try await driver.metadata(at: blob).size
-            #expect(size == 25 << 20)
+            #expect(size == 13 * Int64(DirectRun.bytesOfCall))
             let next = try await driver.writer(at: upload, resuming: false)
             next.expect(Int64(Self.large))
-            try await next.append(megabyte)
+            try await next.append(whole)
             #expect(calls.calls(of: .bypassCache) == 2)
             try await next.cancel()
         }

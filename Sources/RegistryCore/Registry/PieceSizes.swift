@@ -10,6 +10,9 @@ final class PieceSizes: Sendable {
     /// A blob of 1 MiB is one piece, which is written straight to its place.
     private static let range = (128 << 10)...((1 << 20) + UploadPiece.partSize)
 
+    /// So many that the hash has enough to do while the disk has one half of them, and the other half comes.
+    private static let mostAtOnce = 2 * UploadPieces.Taker.disk.mostAtOnce
+
     private let uploads = Atomic<Int>(0)
 
     /// The size for each of the uploads that are under way, in bytes; an upload holds two pieces or more.
@@ -19,7 +22,9 @@ final class PieceSizes: Sendable {
     }
 
     /// How many pieces each of the uploads may hold, with the one that it gathers.
-    var atOnce: Int { min(max(Self.heldBytes / max(1, uploads.load(ordering: .relaxed)) / current, 2), 6) }
+    var atOnce: Int {
+        min(max(Self.heldBytes / max(1, uploads.load(ordering: .relaxed)) / current, 2), Self.mostAtOnce)
+    }
 
     /// Says that an upload's bytes begin to come. A call of ``endUpload()`` must follow.
     func beginUpload() { uploads.add(1, ordering: .relaxed) }

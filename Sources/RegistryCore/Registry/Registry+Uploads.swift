@@ -58,7 +58,7 @@ extension Registry {
     /// from there.
     ///
     /// - Parameters:
-    ///   - source: the bytes; it is asked for no more than 2 MiB that the store has not taken yet.
+    ///   - source: the bytes; it is asked for no more than 13 MiB that the store has not taken yet, and for less beside other uploads.
     ///   - id: the upload.
     ///   - offset: where the caller believes the upload stands; `nil` to append wherever it does.
     ///   - repository: the repository.
@@ -124,7 +124,7 @@ extension Registry {
     /// upload to go on with.
     ///
     /// - Parameters:
-    ///   - source: the bytes; it is asked for no more than 2 MiB that the store has not taken yet.
+    ///   - source: the bytes; it is asked for no more than 13 MiB that the store has not taken yet, and for less beside other uploads.
     ///   - digest: what the blob must hash to.
     ///   - repository: the repository.
     /// - Returns: the blob's length in bytes. The blob is durable, and can be pulled.

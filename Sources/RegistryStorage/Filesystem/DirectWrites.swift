@@ -10,7 +10,7 @@ final class DirectWrites: Sendable {
     static let smallest: Int64 = 64 << 20
 
     /// With more at a time, a disk that waits for each has enough to do.
-    private static let limit = 4
+    static let limit = 4
     /// After a disk was too slow, when the next file tries it again.
     private static let pause = Duration.seconds(60)
 
@@ -19,7 +19,7 @@ final class DirectWrites: Sendable {
         var notBefore: ContinuousClock.Instant?
     }
 
-    private let isOn: Bool
+    let isOn: Bool
     private let state = Mutex(State())
 
     init(isOn: Bool) { self.isOn = isOn }
@@ -33,26 +33,26 @@ final class DirectWrites: Sendable {
     }
 
     private func permit() -> Permit? {
-        let isGranted = state.withLock { state in
-            guard state.running < Self.limit, state.notBefore.map({ $0 < .now }) ?? true else { return false }
+        let isAlone: Bool? = state.withLock { state in
+            guard state.running < Self.limit, state.notBefore.map({ $0 < .now }) ?? true else { return nil }
             state.running += 1
-            return true
+            return state.running == 1
         }
-        return isGranted ? Permit(of: self) : nil
+        return isAlone.map { Permit(of: self, pagesOf: $0 ? DirectRun.bytesOfCall : DirectRun.bytesOfSharedCall) }
     }
 
     /// Lets one file be written so, until nobody holds it.
     final class Permit: Sendable {
         private let writes: DirectWrites
-        /// Where bytes are gathered for a call, at the address of a page. One for each call instead, from whichever thread
-        /// made it, was 40 MiB that no processor had near.
+        /// Where bytes wait until they are enough for a call, at the address of a page. Memory for each call instead, from
+        /// whichever thread made it, was 40 MiB that no processor had near.
         ///
         /// Unsafe: who holds the permit is one file's ``DirectRun``, which its ``GrowingFile`` reaches under a lock only.
         nonisolated(unsafe) let pages: UnsafeMutableRawBufferPointer
 
-        fileprivate init(of writes: DirectWrites) {
+        fileprivate init(of writes: DirectWrites, pagesOf count: Int) {
             self.writes = writes
-            pages = .allocate(byteCount: DirectRun.writtenAtOnce, alignment: DirectRun.page)
+            pages = .allocate(byteCount: count, alignment: DirectRun.page)
         }
 
         deinit {

@@ -83,7 +83,7 @@ extension FilesystemDriver {
     public func writer(at path: StoragePath, resuming: Bool) async throws(StorageError) -> any StorageWriter {
         let file = place.absolute(path)
         return try await onStore(path, .writing) {
-            [place, blocking, changes, presence, earlySyncs, directWrites] () throws(StorageError) in
+            [place, blocking, appendingLarge, changes, presence, earlySyncs, directWrites] () throws(StorageError) in
             do throws(SystemFailure) {
                 let descriptor = try Self.openGrowing(file, resuming: resuming, changes)
                 do throws(SystemFailure) {
@@ -101,6 +101,7 @@ extension FilesystemDriver {
                         ),
                         place: place,
                         blocking: blocking,
+                        appending: appendingLarge,
                         presence: presence
                     )
                 } catch {

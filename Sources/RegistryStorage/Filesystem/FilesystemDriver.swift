@@ -36,6 +36,9 @@ public final class FilesystemDriver: StorageDriver {
         }
     }
 
+    /// How many objects are written past the page cache at a time.
+    public static var largeFilesAtOnce: Int { DirectWrites.limit }
+
     /// `filesystem`.
     public var name: String { "filesystem" }
 
@@ -44,6 +47,7 @@ public final class FilesystemDriver: StorageDriver {
 
     let place: FilesystemRoot
     let blocking: BlockingCalls
+    let appendingLarge: BlockingCalls
     let calls: any SystemCalls
     let unsettled = UnsettledFolders()
     let syncs = FolderSyncs()
@@ -59,17 +63,21 @@ public final class FilesystemDriver: StorageDriver {
     /// - Parameters:
     ///   - root: the folder's path.
     ///   - threadPool: where blocking calls run. It must be running; its size bounds the calls in flight.
+    ///   - largeFiles: where large objects are appended to instead; ``largeFilesAtOnce`` threads are enough. With threads
+    ///     of their own an upload need not wait for a processor as long as those that may wait.
     ///   - listingCache: how many names are kept in memory.
     ///   - writesDirectly: whether objects of 64 MiB and more may be written past the page cache, where the disk is fast.
     public convenience init(
         root: String,
         threadPool: NIOThreadPool,
+        largeFiles: NIOThreadPool? = nil,
         listingCache: ListingCacheLimits = ListingCacheLimits(),
         writesDirectly: Bool = true
     ) {
         self.init(
             root: root,
             threadPool: threadPool,
+            largeFiles: largeFiles,
             listingCache: listingCache,
             writesDirectly: writesDirectly,
             calls: KernelCalls()
@@ -80,6 +88,7 @@ public final class FilesystemDriver: StorageDriver {
     package init(
         root: String,
         threadPool: NIOThreadPool,
+        largeFiles: NIOThreadPool? = nil,
         listingCache: ListingCacheLimits = ListingCacheLimits(),
         writesDirectly: Bool = true,
         calls: any SystemCalls
@@ -88,6 +97,7 @@ public final class FilesystemDriver: StorageDriver {
         presence = StorePresence(place)
         rememberedLinks = RememberedLinks(place)
         blocking = BlockingCalls(threads: threadPool)
+        appendingLarge = BlockingCalls(threads: largeFiles ?? threadPool)
         self.calls = calls
         concurrentSteps = ConcurrentSteps(threads: threadPool)
         directWrites = DirectWrites(isOn: writesDirectly)

@@ -7,6 +7,8 @@ struct FilesystemWriter: StorageWriter {
     let file: GrowingFile
     let place: FilesystemRoot
     let blocking: BlockingCalls
+    /// Where large files are appended to.
+    let appending: BlockingCalls
     let presence: StorePresence
 
     var size: Int64 { file.size }
@@ -16,7 +18,9 @@ struct FilesystemWriter: StorageWriter {
     func append(_ content: ByteBuffer) async throws(StorageError) { try await append([content]) }
 
     func append(_ content: [ByteBuffer]) async throws(StorageError) {
-        try await run { (file) throws(WriterFailure) in try file.append(content) }
+        try await run(by: file.isLarge ? appending : blocking) { (file) throws(WriterFailure) in
+            try file.append(content)
+        }
     }
 
     func flush() async throws(StorageError) {
@@ -37,9 +41,10 @@ struct FilesystemWriter: StorageWriter {
     }
 
     private func run(
+        by calls: BlockingCalls? = nil,
         _ step: @escaping @Sendable (GrowingFile) throws(WriterFailure) -> Void
     ) async throws(StorageError) {
-        try await blocking.run(path) { [file, path, presence] () throws(StorageError) in
+        try await (calls ?? blocking).run(path) { [file, path, presence] () throws(StorageError) in
             do throws(WriterFailure) {
                 try step(file)
             } catch {

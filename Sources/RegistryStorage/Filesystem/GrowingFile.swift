@@ -105,6 +105,7 @@ final class GrowingFile: Sendable {
                 }
             } catch {
                 // What did fit must not stay: `size` says what is there.
+                if let direct = state.direct, direct.length > state.size { state.direct = nil }
                 do throws(SystemFailure) {
                     try calls.truncateFile(descriptor, to: state.written)
                 } catch {
@@ -117,15 +118,21 @@ final class GrowingFile: Sendable {
         }
     }
 
+    /// Whether what is appended goes past the kernel's memory, or may.
+    var isLarge: Bool {
+        directWrites.isOn && max(size, expected.load(ordering: .relaxed)) >= DirectWrites.smallest
+    }
+
     /// Appends to the file: by way of the kernel's memory or, when it is large, past it.
     private func write(_ content: [ByteBuffer], _ state: inout State) throws(SystemFailure) {
-        if !state.wasDirectTried, max(state.size, expected.load(ordering: .relaxed)) >= DirectWrites.smallest {
+        if !state.wasDirectTried, isLarge {
             state.wasDirectTried = true
             state.direct = directWrites.begin(descriptor, size: state.size, calls)
         }
         if state.direct?.shouldEnd() == true { try endDirect(&state) }
-        if let size = try state.direct?.append(content, calls) {
-            state.size = size
+        if state.direct != nil {
+            try state.direct?.append(content, calls)
+            state.size = state.direct?.size ?? state.size
         } else {
             state.size = try calls.write(content, to: descriptor, at: state.size)
         }

@@ -85,7 +85,7 @@ struct UploadPieceTests {
             sizes.beginUpload()
             if count <= 8 { #expect(sizes.current > 1 << 20) }
             if (9...72).contains(count) { #expect(sizes.current * count * 2 <= 18 << 20) }
-            #expect((2...6).contains(sizes.atOnce))
+            #expect((2...12).contains(sizes.atOnce))
             if count <= 72 { #expect(sizes.current * sizes.atOnce * count <= 19 << 20) }
         }
         #expect(sizes.current == 128 << 10)
