@@ -3,6 +3,29 @@ import NIOHTTP2
 import NIOPosix
 import NIOSSL
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Takes a socket off BBR, where that is the system's default, to Reno, which every Linux lets everybody use.
+///
+/// BBR sends by a timer, on loopback too. For what is pushed that was a tenth of a push of 256 MiB, of the processors that the
+/// server needs, and says nothing of it.
+private func leaveBBR(_ socket: NIOBSDSocket.Handle) {
+    #if os(Linux)
+    var name = [UInt8](repeating: 0, count: 16)
+    var length = socklen_t(name.count)
+    guard getsockopt(socket, CInt(IPPROTO_TCP), TCP_CONGESTION, &name, &length) == 0, name.starts(with: "bbr".utf8)
+    else {
+        return
+    }
+    let reno = Array("reno".utf8)
+    _ = setsockopt(socket, CInt(IPPROTO_TCP), TCP_CONGESTION, reno, socklen_t(reno.count))
+    #endif
+}
+
 /// Opens connections to the server under load.
 struct Connector: Sendable {
     private let port: Int
@@ -46,6 +69,7 @@ struct Connector: Sendable {
 
     private func prepare(_ channel: any Channel, _ driver: LoopDriver, _ number: Int) throws {
         let pipeline = channel.pipeline.syncOperations
+        try pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self, leaveBBR)
         let handler = try tls.map { try NIOSSLClientHandler(context: $0, serverHostname: nil) }
         guard transport.http2 else {
             let lane = HTTP1Lane(driver: driver, number: number, waitsForTLS: transport.tls)

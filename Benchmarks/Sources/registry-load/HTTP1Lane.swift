@@ -47,7 +47,7 @@ final class HTTP1Lane: ChannelInboundHandler, Lane {
         self.request = request
         written = 0
         reader.expect(head: request.method == "HEAD")
-        context.write(wrapOutboundOut(request.head()), promise: nil)
+        context.write(wrapOutboundOut(request.head), promise: nil)
         if request.body.length > 0 {
             writeBody(context)
         } else {

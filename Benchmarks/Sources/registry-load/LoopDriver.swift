@@ -99,7 +99,7 @@ final class LoopDriver {
     }
 
     /// When the next operation was to start, if there is one.
-    private func nextStart() -> NIODeadline? {
+    private func nextStart(_ now: NIODeadline = .now()) -> NIODeadline? {
         guard began != nil, !finished else { return nil }
         if arrivals != nil {
             guard overdueTaken < overdue.count else { return nil }
@@ -109,7 +109,6 @@ final class LoopDriver {
             }
             return overdue[overdueTaken]
         }
-        let now = NIODeadline.now()
         guard left > 0, now < deadline else { return nil }
         left -= 1
         return now
@@ -138,19 +137,20 @@ final class LoopDriver {
 
     private func succeed(_ number: Int) {
         guard let script = workers[number].script else { return }
-        recorder.succeeded(script.kind, after: NIODeadline.now() - workers[number].intended)
-        end(number)
+        let now = NIODeadline.now()
+        recorder.succeeded(script.kind, after: now - workers[number].intended)
+        end(number, now)
     }
 
-    private func end(_ number: Int) {
+    private func end(_ number: Int, _ now: NIODeadline = .now()) {
         workers[number].script = nil
         running -= 1
-        rest(number)
+        rest(number, now)
     }
 
-    private func rest(_ number: Int) {
+    private func rest(_ number: Int, _ now: NIODeadline = .now()) {
         guard workers[number].lane != nil else { return finishIfDone() }
-        if let intended = nextStart() {
+        if let intended = nextStart(now) {
             start(number, intended)
         } else {
             idle.append(number)

@@ -5,7 +5,8 @@ import NIOCore
 final class Recorder {
     /// A minute in microseconds; what takes longer makes the histogram grow.
     private static let expectedMaximum: UInt64 = 60_000_000
-    private var latencies: [OperationKind: Histogram<UInt64>] = [:]
+    /// In the order of the kinds.
+    private var latencies: [Histogram<UInt64>?] = OperationKind.allCases.map { _ in nil }
     private var bytesReceived = 0
     private var bytesSent = 0
     private var errors: [String: Int] = [:]
@@ -31,7 +32,13 @@ final class Recorder {
     }
 
     func succeeded(_ kind: OperationKind, after time: TimeAmount) {
-        latencies[kind, default: Self.histogram()].record(UInt64(max(0, time.nanoseconds / 1000)))
+        record(kind, time)
+    }
+
+    private func record(_ kind: OperationKind, _ time: TimeAmount) {
+        let place = kind.rawValue
+        if latencies[place] == nil { latencies[place] = Self.histogram() }
+        latencies[place]?.record(UInt64(max(0, time.nanoseconds / 1000)))
     }
 
     func failed(_ error: LoadError) {
@@ -42,13 +49,15 @@ final class Recorder {
     /// An operation that the end cut off; it counts as one that took at least so long.
     func unfinished(after time: TimeAmount) {
         unfinished += 1
-        latencies[.pull, default: Self.histogram()].record(UInt64(max(0, time.nanoseconds / 1000)))
+        record(.pull, time)
     }
 
     func result(seconds: Double) -> LoopResult {
         LoopResult(
             seconds: seconds,
-            latencies: latencies,
+            latencies: latencies.enumerated().reduce(into: [:]) { all, entry in
+                if let kind = OperationKind(rawValue: entry.offset) { all[kind] = entry.element }
+            },
             requests: requests,
             bytesReceived: bytesReceived,
             bytesSent: bytesSent,

@@ -43,7 +43,7 @@ struct Report: Encodable {
         var all = Recorder.histogram()
         for (kind, latencies) in result.latencies {
             all.add(latencies)
-            kinds[kind.rawValue] = Kind(
+            kinds[kind.name] = Kind(
                 operations: latencies.totalCount,
                 perSecond: Double(latencies.totalCount) / time,
                 latencyMilliseconds: Self.percentiles(latencies)

@@ -1,5 +1,13 @@
 import NIOCore
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Reads HTTP/1.1 answers and throws their content away.
 ///
 /// Own code in place of NIOHTTP1's decoder, since the client shares the machine with the server: it touches none of a
@@ -147,25 +155,29 @@ private struct HeadFields {
 
     /// Reads a head; its length with the empty line, or `nil` where it is not whole.
     mutating func parse(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        guard let end = Self.end(bytes) else { return nil }
-        guard end >= 16, bytes[0] == UInt8(ascii: "H"), bytes[8] == UInt8(ascii: " ") else { return end }
-        for digit in bytes[9..<12] { status = status * 10 + Int(digit) - 48 }
         var start = 0
-        while start < end {
-            let stop = bytes[start..<end].firstIndex(of: UInt8(ascii: "\n")) ?? end
-            field(UnsafeRawBufferPointer(rebasing: bytes[start..<max(start, stop - 1)]))
-            start = stop + 1
-        }
-        return end
-    }
-
-    private static func end(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        var place = 3
-        while place < bytes.count {
-            if bytes[place] == 10, bytes[place - 1] == 13, bytes[place - 2] == 10 { return place + 1 }
-            place += 1
+        while let line = Self.line(bytes, from: start) {
+            if line.isEmpty { return line.upperBound + 2 }
+            if start == 0 {
+                guard line.count >= 12, bytes[0] == UInt8(ascii: "H"), bytes[8] == UInt8(ascii: " ") else {
+                    return line.upperBound + 2
+                }
+                for digit in bytes[9..<12] { status = status * 10 + Int(digit) - 48 }
+            } else {
+                field(UnsafeRawBufferPointer(rebasing: bytes[line]))
+            }
+            start = line.upperBound + 2
         }
         return nil
+    }
+
+    /// Where the line lies that begins there, without its end.
+    private static func line(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Range<Int>? {
+        guard start < bytes.count, let base = bytes.baseAddress,
+            let end = memchr(base + start, 10, bytes.count - start)
+        else { return nil }
+        let stop = UnsafeRawPointer(end) - base
+        return stop > start && bytes[stop - 1] == 13 ? start..<(stop - 1) : nil
     }
 
     /// Only four fields matter; their lengths tell most others apart without a comparison.

@@ -1,8 +1,10 @@
 import NIOCore
 
 /// What an operation is counted as.
-enum OperationKind: String, CaseIterable {
+enum OperationKind: Int, CaseIterable {
     case pull, push, image
+
+    var name: String { "\(self)" }
 }
 
 /// One operation: the requests it consists of, each made from the answer to the one before.

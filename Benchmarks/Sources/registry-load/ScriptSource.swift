@@ -47,14 +47,12 @@ struct ScriptSource {
 
     private static func requests(_ pulls: Plan.Pulls) -> [LoadRequest] {
         pulls.targets.map { target in
-            var request = LoadRequest(
+            LoadRequest(
                 method: pulls.head ? "HEAD" : "GET",
                 target: target,
                 fields: pulls.fields,
                 expectation: Expectation(status: 200, length: pulls.length)
             )
-            request.encodedHead = request.head()
-            return request
         }
     }
 }
