@@ -14,8 +14,20 @@ final class DirectWrites: Sendable {
     /// After a disk was too slow, when the next file tries it again.
     private static let pause = Duration.seconds(60)
 
+    /// Where bytes wait until they are enough for a call, at the address of a page.
+    fileprivate final class Pages: Sendable {
+        /// Unsafe: who holds the permit is one file's ``DirectRun``, which its ``GrowingFile`` reaches under a lock only.
+        nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
+
+        init(_ count: Int) { bytes = .allocate(byteCount: count, alignment: DirectRun.page) }
+
+        deinit { bytes.deallocate() }
+    }
+
     private struct State {
         var running = 0
+        /// Those of the last file that was alone, for the next one: new ones are cleared first, page by page.
+        var spare: Pages?
         var notBefore: ContinuousClock.Instant?
     }
 
@@ -33,32 +45,35 @@ final class DirectWrites: Sendable {
     }
 
     private func permit() -> Permit? {
-        let isAlone: Bool? = state.withLock { state in
+        let pages: Pages? = state.withLock { state in
             guard state.running < Self.limit, state.notBefore.map({ $0 < .now }) ?? true else { return nil }
             state.running += 1
-            return state.running == 1
+            guard state.running == 1 else { return Pages(DirectRun.bytesOfSharedCall) }
+            return state.spare.take() ?? Pages(DirectRun.bytesOfCall)
         }
-        return isAlone.map { Permit(of: self, pagesOf: $0 ? DirectRun.bytesOfCall : DirectRun.bytesOfSharedCall) }
+        return pages.map { Permit(of: self, $0) }
     }
 
     /// Lets one file be written so, until nobody holds it.
     final class Permit: Sendable {
         private let writes: DirectWrites
-        /// Where bytes wait until they are enough for a call, at the address of a page. Memory for each call instead, from
-        /// whichever thread made it, was 40 MiB that no processor had near.
-        ///
-        /// Unsafe: who holds the permit is one file's ``DirectRun``, which its ``GrowingFile`` reaches under a lock only.
-        nonisolated(unsafe) let pages: UnsafeMutableRawBufferPointer
+        private let own: Pages
 
-        fileprivate init(of writes: DirectWrites, pagesOf count: Int) {
+        fileprivate init(of writes: DirectWrites, _ pages: Pages) {
             self.writes = writes
-            pages = .allocate(byteCount: count, alignment: DirectRun.page)
+            own = pages
         }
 
         deinit {
-            pages.deallocate()
-            writes.state.withLock { $0.running -= 1 }
+            writes.state.withLock { state in
+                state.running -= 1
+                if own.bytes.count == DirectRun.bytesOfCall { state.spare = own }
+            }
         }
+
+        /// Where bytes wait until they are enough for a call. Memory for each call instead, from whichever thread made it,
+        /// was 40 MiB that no processor had near.
+        var pages: UnsafeMutableRawBufferPointer { own.bytes }
 
         /// How many files are written so now.
         var fileCount: Int { writes.state.withLock { $0.running } }
