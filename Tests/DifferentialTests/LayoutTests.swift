@@ -65,16 +65,16 @@ extension Differential {
             let scratch = try ScratchFolder(name: "layout")
             defer { scratch.remove() }
             let root = try scratch.makeFolder("root")
-            let content = ImageLayout.noise(seed: "hand-over", count: 300_001)
+            let content = ImageLayout.noise(seed: "hand-over", count: 900_001)
             try await RegistryProcess.with(servers.from, root: root) { first in
                 try await RegistryProcess.with(servers.to, root: root) { second in
                     // Both at once, changing with each request; the first cut falls within a block of the hash.
                     var location = try await begin(on: first)
-                    location = try await append(Array(content[..<100_003]), at: location, on: first)
-                    try expectHashState(root, offset: 100_003)
-                    location = try await append(Array(content[100_003..<200_002]), at: location, on: second)
-                    location = try await append(Array(content[200_002..<250_000]), at: location, on: first)
-                    try await finish(content, last: Array(content[250_000...]), at: location, on: second)
+                    location = try await append(Array(content[..<300_003]), at: location, on: first)
+                    try expectHashState(root, offset: 300_003)
+                    location = try await append(Array(content[300_003..<600_002]), at: location, on: second)
+                    location = try await append(Array(content[600_002..<750_000]), at: location, on: first)
+                    try await finish(content, last: Array(content[750_000...]), at: location, on: second)
                     for registry in [first, second] { try await expectBlob(content, on: registry) }
                 }
             }

@@ -3,7 +3,9 @@ internal import NIOCore
 /// One request's work on an upload: the writer, and the hash of all bytes up to where it stands.
 ///
 /// The bytes are hashed as they pass. Between requests the hash's state lies beside the data, in the replaced server's
-/// format, so that neither a restart nor another replica has to read the data again.
+/// format, so that neither a restart nor another replica has to read the data again. Of a short upload it does not: its data
+/// is read again sooner than two folders are made and removed, and clients that send all of a blob by one `PATCH` push an
+/// eighth more layers of 10 KiB.
 ///
 /// Content that comes as one piece is held back: when the blob turns out to be no more than that, it is written
 /// straight to its place, and the upload never has a file.
@@ -215,7 +217,7 @@ struct UploadSession {
         }
         guard let writer else { return }
         try await writer.close()
-        guard size > 0, writer.size == size, storedOffset != size else { return }
+        guard size >= Self.readSize, writer.size == size, storedOffset != size else { return }
         try await driver.putPassing(
             ByteBuffer(bytes: hasher.goState),
             at: StoreLayout.uploadHashState(id, at: size, in: repository),

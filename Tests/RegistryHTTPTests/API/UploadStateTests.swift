@@ -98,6 +98,9 @@ struct UploadStateTests {
 
 @Suite("Uploads that outlive the server")
 struct UploadRestartTests {
+    /// So much that the hash's state is stored.
+    private let before = String(repeating: "before ", count: 40_000)
+
     @Test("an upload goes on after a restart, and what was taken before is not read again")
     func restart() async throws {
         let driver = ObservedDriver(MemoryDriver())
@@ -105,18 +108,18 @@ struct UploadRestartTests {
         setup.driver = driver
         var target = try await TestRegistry.run(setup) { registry in
             let target = try await registry.beginUpload(in: "a")
-            return try await registry.client.request("PATCH", target, body: "before ").locationTarget
+            return try await registry.client.request("PATCH", target, body: before).locationTarget
         }
         target = try await TestRegistry.run(setup) { [target] registry in
-            #expect(try await registry.send("GET", target).headers["Range"] == "0-6")
+            #expect(try await registry.send("GET", target).headers["Range"] == "0-\(before.utf8.count - 1)")
             return try await registry.client.request("PATCH", target, body: "between ").locationTarget
         }
-        let digest = digest(of: "before between after")
+        let digest = digest(of: "\(before)between after")
         try await TestRegistry.run(setup) { [target] registry in
             let put = try await registry.client.request("PUT", "\(target)&digest=\(digest)", body: "after")
             #expect(put.status == 201)
             #expect(driver.paths(.open).isEmpty)
-            #expect(try await registry.send("GET", "/v2/a/blobs/\(digest)").text == "before between after")
+            #expect(try await registry.send("GET", "/v2/a/blobs/\(digest)").text == "\(before)between after")
         }
     }
 
@@ -127,13 +130,15 @@ struct UploadRestartTests {
         setup.driver = driver
         try await TestRegistry.run(setup) { registry in
             let target = try await registry.beginUpload(in: "a")
-            let first = try await registry.client.request("PATCH", target, body: "0123456789")
+            let first = try await registry.client.request("PATCH", target, body: before)
             let second = try await registry.client.request("PATCH", first.locationTarget, body: "01234")
             let id = try #require(second.headers["Docker-Upload-UUID"])
             let folder = StoragePath.root.appending(
                 "docker/registry/v2/repositories/a/_uploads/\(id)/hashstates/sha256"
             )
-            #expect(try await driver.list(folder, after: nil, limit: 10).entries.map(\.name) == ["15"])
+            #expect(
+                try await driver.list(folder, after: nil, limit: 10).entries.map(\.name) == ["\(before.utf8.count + 5)"]
+            )
         }
     }
 
@@ -147,16 +152,40 @@ struct UploadRestartTests {
         setup.driver = driver
         try await TestRegistry.run(setup) { registry in
             let target = try await registry.beginUpload(in: "a")
-            let patch = try await registry.client.request("PATCH", target, body: "before ")
+            let patch = try await registry.client.request("PATCH", target, body: before)
             let id = try #require(patch.headers["Docker-Upload-UUID"])
             let state = StoragePath.root.appending(
-                "docker/registry/v2/repositories/a/_uploads/\(id)/hashstates/sha256/7"
+                "docker/registry/v2/repositories/a/_uploads/\(id)/hashstates/sha256/\(before.utf8.count)"
             )
             if isDamaged {
                 try await driver.put(ByteBuffer(string: "x"), at: state)
             } else {
                 try await driver.delete(at: state)
             }
+            let digest = digest(of: "\(before)after")
+            let put = try await registry.client.request(
+                "PUT",
+                "\(patch.locationTarget)&digest=\(digest)",
+                body: "after"
+            )
+            #expect(put.status == 201)
+            #expect(driver.paths(.open).count == 1)
+        }
+    }
+
+    @Test("a short upload leaves no state of its hash: its data is read again")
+    func short() async throws {
+        let driver = ObservedDriver(MemoryDriver())
+        var setup = TestRegistry.Setup()
+        setup.driver = driver
+        try await TestRegistry.run(setup) { registry in
+            let target = try await registry.beginUpload(in: "a")
+            let patch = try await registry.client.request("PATCH", target, body: "before ")
+            let id = try #require(patch.headers["Docker-Upload-UUID"])
+            let folder = StoragePath.root.appending("docker/registry/v2/repositories/a/_uploads/\(id)")
+            #expect(
+                try await driver.list(folder, after: nil, limit: 10).entries.map(\.name) == ["data", "startedat"]
+            )
             let digest = digest(of: "before after")
             let put = try await registry.client.request(
                 "PUT",
