@@ -13,13 +13,13 @@ struct DirectRun {
     /// What is written by one call. Each costs two waits, for the disk and for a processor after it: of 4 MiB a push of
     /// 256 MiB took a sixth less time than of 1.25 MiB.
     static let bytesOfCall = 4 << 20
-    /// The same for a file beside which another is written so.
-    static let bytesOfSharedCall = (1 << 20) + (256 << 10)
+    /// The same for a file beside which another is written so: others use the disk meanwhile.
+    static let bytesOfSharedCall = 768 << 10
     /// How many calls tell how fast the disk is. A slow one is slow in nearly all of them; a call whose thread had to wait for
     /// a processor says nothing.
     private static let judged = 12
     /// Bytes of a call that says something of the disk's speed; a shorter one is mostly waiting.
-    private static let smallestJudged = 1 << 20
+    private static let smallestJudged = 512 << 10
     /// Bytes a second: four gigabits, so that hardly anybody who pulls what is on the disk only waits for the disk, which reads
     /// faster than it writes.
     private static let fastEnough = 500e6
