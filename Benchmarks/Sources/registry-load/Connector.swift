@@ -54,7 +54,12 @@ struct Connector: Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(
                 .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 524_288)
+                // On a plain connection large content is mostly taken without a copy.
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 2048,
+                    initial: 4096,
+                    maximum: transport.tls || transport.http2 ? 524_288 : 65_536
+                )
             )
             .connectTimeout(.seconds(10))
             .channelInitializer { channel in

@@ -1,6 +1,12 @@
 import NIOCore
 import NIOTLS
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// A connection, or what stands for one, on which one request runs at a time.
 protocol Lane: AnyObject {
     /// Sends a request; its end is told to the driver.
@@ -13,6 +19,9 @@ protocol Lane: AnyObject {
 final class HTTP1Lane: ChannelInboundHandler, Lane {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
+
+    /// How much content must be left to be taken without a copy.
+    private static let worthDiscarding = 64 * 1024
 
     private let driver: LoopDriver
     private let number: Int
@@ -76,10 +85,24 @@ final class HTTP1Lane: ChannelInboundHandler, Lane {
         do throws(LoadError) {
             let (content, answer) = try reader.read(unwrapInboundIn(data))
             driver.recorder.received(content)
-            if let answer { try finish(answer) }
+            if let answer { try finish(answer) } else { try discard(context) }
         } catch {
             fail(error)
         }
+    }
+
+    /// Takes what has come of a large content off the socket without a copy: that was half of what a pull took here.
+    private func discard(_ context: ChannelHandlerContext) throws(LoadError) {
+        #if os(Linux)
+        guard !waitsForTLS, let left = contentLeft, left >= Self.worthDiscarding else { return }
+        let socket = context.pipeline.syncOperations
+        let count = try? socket.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            recv($0, nil, left, CInt(MSG_TRUNC | MSG_DONTWAIT))
+        }
+        guard let count, count > 0 else { return }
+        driver.recorder.received(count)
+        if let answer = try reader.skip(count) { try finish(answer) }
+        #endif
     }
 
     /// How much of an answer's content is still to come; `nil` before its head.

@@ -147,49 +147,41 @@ struct UploadRestartTests {
         arguments: [true, false]
     )
     func lostHashState(isDamaged: Bool) async throws {
-        let driver = ObservedDriver(MemoryDriver())
-        var setup = TestRegistry.Setup()
-        setup.driver = driver
-        try await TestRegistry.run(setup) { registry in
-            let target = try await registry.beginUpload(in: "a")
-            let patch = try await registry.client.request("PATCH", target, body: before)
-            let id = try #require(patch.headers["Docker-Upload-UUID"])
-            let state = StoragePath.root.appending(
-                "docker/registry/v2/repositories/a/_uploads/\(id)/hashstates/sha256/\(before.utf8.count)"
-            )
+        try await expectReading(after: before) { [before] driver, folder in
+            let state = folder.appending("hashstates/sha256/\(before.utf8.count)")
             if isDamaged {
                 try await driver.put(ByteBuffer(string: "x"), at: state)
             } else {
                 try await driver.delete(at: state)
             }
-            let digest = digest(of: "\(before)after")
-            let put = try await registry.client.request(
-                "PUT",
-                "\(patch.locationTarget)&digest=\(digest)",
-                body: "after"
-            )
-            #expect(put.status == 201)
-            #expect(driver.paths(.open).count == 1)
         }
     }
 
     @Test("a short upload leaves no state of its hash: its data is read again")
     func short() async throws {
+        try await expectReading(after: "before ") { driver, folder in
+            #expect(
+                try await driver.list(folder, after: nil, limit: 10).entries.map(\.name) == ["data", "startedat"]
+            )
+        }
+    }
+
+    /// Expects that an upload's last request reads again what was sent before it.
+    private func expectReading(
+        after content: String,
+        _ between: @Sendable (ObservedDriver, StoragePath) async throws -> Void
+    ) async throws {
         let driver = ObservedDriver(MemoryDriver())
         var setup = TestRegistry.Setup()
         setup.driver = driver
         try await TestRegistry.run(setup) { registry in
             let target = try await registry.beginUpload(in: "a")
-            let patch = try await registry.client.request("PATCH", target, body: "before ")
+            let patch = try await registry.client.request("PATCH", target, body: content)
             let id = try #require(patch.headers["Docker-Upload-UUID"])
-            let folder = StoragePath.root.appending("docker/registry/v2/repositories/a/_uploads/\(id)")
-            #expect(
-                try await driver.list(folder, after: nil, limit: 10).entries.map(\.name) == ["data", "startedat"]
-            )
-            let digest = digest(of: "before after")
+            try await between(driver, .root.appending("docker/registry/v2/repositories/a/_uploads/\(id)"))
             let put = try await registry.client.request(
                 "PUT",
-                "\(patch.locationTarget)&digest=\(digest)",
+                "\(patch.locationTarget)&digest=\(digest(of: "\(content)after"))",
                 body: "after"
             )
             #expect(put.status == 201)
