@@ -35,6 +35,7 @@ struct DirectWriteTests {
 
     private func withDriver(
         writesDirectly: Bool = true,
+        largeFiles: NIOThreadPool? = nil,
         _ body: (FilesystemDriver, FaultySystemCalls) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
@@ -42,6 +43,7 @@ struct DirectWriteTests {
             let driver = FilesystemDriver(
                 root: folder,
                 threadPool: .singleton,
+                largeFiles: largeFiles,
                 writesDirectly: writesDirectly,
                 calls: calls
             )
@@ -207,6 +209,24 @@ struct DirectWriteTests {
             try await next.append(whole)
             #expect(calls.calls(of: .bypassCache) == 2)
             try await next.cancel()
+        }
+    }
+
+    @Test("what is written so is appended by the threads that are there for it, and nothing else is")
+    func threads() async throws {
+        // It was not started, and refuses whatever it is given.
+        try await withDriver(largeFiles: NIOThreadPool(numberOfThreads: 1)) { driver, calls in
+            let bytes = ByteBuffer(repeating: 1, count: 5000)
+            let small = try await driver.writer(at: blob, resuming: false)
+            for _ in 0..<3 { try await small.append(bytes) }
+            try await small.close()
+            let large = try await driver.writer(at: upload, resuming: false)
+            large.expect(Int64(Self.large))
+            try await large.append(bytes)
+            #expect(calls.calls(of: .bypassCache) == 1)
+            let error = await #expect(throws: StorageError.self) { try await large.append(bytes) }
+            #expect(error?.code == .unavailable)
+            try await large.cancel()
         }
     }
 

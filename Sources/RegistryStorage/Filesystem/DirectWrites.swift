@@ -26,12 +26,12 @@ final class DirectWrites: Sendable {
 
     private struct State {
         var running = 0
-        /// Those of the last file that was alone, for the next one: new ones are cleared first, page by page.
+        /// Those of the last file that was alone, 4 MiB, for the next one: new ones are cleared first, page by page.
         var spare: Pages?
         var notBefore: ContinuousClock.Instant?
     }
 
-    let isOn: Bool
+    private let isOn: Bool
     private let state = Mutex(State())
 
     init(isOn: Bool) { self.isOn = isOn }

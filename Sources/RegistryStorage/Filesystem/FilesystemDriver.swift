@@ -63,8 +63,8 @@ public final class FilesystemDriver: StorageDriver {
     /// - Parameters:
     ///   - root: the folder's path.
     ///   - threadPool: where blocking calls run. It must be running; its size bounds the calls in flight.
-    ///   - largeFiles: where large objects are appended to instead; ``largeFilesAtOnce`` threads are enough. With threads
-    ///     of their own an upload need not wait for a processor as long as those that may wait.
+    ///   - largeFiles: where objects are appended to instead that are written past the page cache; ``largeFilesAtOnce``
+    ///     threads are enough. They should not have to wait for a processor as long as others may.
     ///   - listingCache: how many names are kept in memory.
     ///   - writesDirectly: whether objects of 64 MiB and more may be written past the page cache, where the disk is fast.
     public convenience init(

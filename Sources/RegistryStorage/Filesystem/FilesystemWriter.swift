@@ -7,7 +7,7 @@ struct FilesystemWriter: StorageWriter {
     let file: GrowingFile
     let place: FilesystemRoot
     let blocking: BlockingCalls
-    /// Where large files are appended to.
+    /// Where a file is appended to that is written past the kernel's memory.
     let appending: BlockingCalls
     let presence: StorePresence
 
@@ -18,7 +18,7 @@ struct FilesystemWriter: StorageWriter {
     func append(_ content: ByteBuffer) async throws(StorageError) { try await append([content]) }
 
     func append(_ content: [ByteBuffer]) async throws(StorageError) {
-        try await run(by: file.isLarge ? appending : blocking) { (file) throws(WriterFailure) in
+        try await run(by: file.isWrittenDirectly ? appending : blocking) { (file) throws(WriterFailure) in
             try file.append(content)
         }
     }

@@ -19,6 +19,7 @@ final class GrowingFile: Sendable {
     private let directWrites: DirectWrites
     private let state: Mutex<State>
     private let appended: Atomic<Int64>
+    private let direct = Atomic(false)
     /// How long the file is likely to become.
     private let expected: Atomic<Int64>
 
@@ -85,6 +86,9 @@ final class GrowingFile: Sendable {
     /// The length in bytes.
     var size: Int64 { appended.load(ordering: .relaxed) }
 
+    /// Whether what was appended last went past the kernel's memory.
+    var isWrittenDirectly: Bool { direct.load(ordering: .relaxed) }
+
     /// Says how many bytes will be appended to those that are there.
     func expect(_ count: Int64) { expected.store(size + count, ordering: .relaxed) }
 
@@ -118,14 +122,9 @@ final class GrowingFile: Sendable {
         }
     }
 
-    /// Whether what is appended goes past the kernel's memory, or may.
-    var isLarge: Bool {
-        directWrites.isOn && max(size, expected.load(ordering: .relaxed)) >= DirectWrites.smallest
-    }
-
     /// Appends to the file: by way of the kernel's memory or, when it is large, past it.
     private func write(_ content: [ByteBuffer], _ state: inout State) throws(SystemFailure) {
-        if !state.wasDirectTried, isLarge {
+        if !state.wasDirectTried, max(state.size, expected.load(ordering: .relaxed)) >= DirectWrites.smallest {
             state.wasDirectTried = true
             state.direct = directWrites.begin(descriptor, size: state.size, calls)
         }
@@ -198,10 +197,13 @@ final class GrowingFile: Sendable {
         }
     }
 
-    /// Runs one step and shows its length to whoever reads ``size``.
+    /// Runs one step and shows its outcome to whoever reads ``size`` and ``isWrittenDirectly``.
     private func step(_ body: (inout State) throws(WriterFailure) -> Void) throws(WriterFailure) {
         let failure = state.withLock { state -> WriterFailure? in
-            defer { appended.store(state.size, ordering: .relaxed) }
+            defer {
+                appended.store(state.size, ordering: .relaxed)
+                direct.store(state.direct != nil, ordering: .relaxed)
+            }
             do throws(WriterFailure) {
                 try body(&state)
                 return nil
