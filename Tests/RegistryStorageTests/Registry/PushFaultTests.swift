@@ -131,7 +131,8 @@ struct PushFaultTests {
         let status = try await registry.uploadStatus(upload.id, in: content.repository)
         #expect(status.size == blob.readableBytes)
         try await registry.finishUpload(upload.id, at: status.size, expecting: digest, in: content.repository)
-        #expect(driver.calls(of: .read) == 0, "the hash was kept too, so that nothing is read again")
+        // What is short is read again sooner than the state of its hash is stored.
+        #expect(driver.calls(of: .read) == (isSmall ? 1 : 0), "the hash was kept too, so that nothing is read again")
         let object = try await registry.blob(digest, in: content.repository).object
         #expect(try await object.read(at: 0, count: blob.readableBytes) == blob)
     }
