@@ -129,7 +129,7 @@ struct DirectWriteTests {
 
     @Test(
         "a full disk leaves the bytes of the appends before, and the writer goes on where there is room again",
-        arguments: [(5_000_003, 1_300_000), (10_000_003, 5_000_000)]
+        arguments: [(5_000_003, 1_300_000), (10_000_003, 5_000_000), (10_000_003, (4 << 20) + 100 * 4096)]
     )
     func fullDisk(length: Int, room: Int) async throws {
         try await withDriver { driver, calls in

@@ -109,7 +109,11 @@ final class GrowingFile: Sendable {
                 }
             } catch {
                 // What did fit must not stay: `size` says what is there.
-                if let direct = state.direct, direct.length > state.size { state.direct = nil }
+                if let direct = state.direct, direct.length > state.size {
+                    // The file goes back into a page that was written whole, so the rest goes by way of the kernel's memory.
+                    _ = calls.bypassCache(false, descriptor)
+                    state.direct = nil
+                }
                 do throws(SystemFailure) {
                     try calls.truncateFile(descriptor, to: state.written)
                 } catch {
