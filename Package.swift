@@ -51,11 +51,16 @@ let package = Package(
         .systemLibrary(name: "CLibCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CLinux"),
 
+        // MARK: C
+
+        .target(name: "CHashPair"),
+
         // MARK: Libraries, in layer order
 
         .target(
             name: "RegistryCore",
             dependencies: [
+                "CHashPair",
                 "CLibCrypto",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

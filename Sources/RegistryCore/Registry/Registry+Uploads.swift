@@ -144,7 +144,7 @@ extension Registry {
                 in: repository,
                 started: shared.now(),
                 driver: driver,
-                hashing: shared.hashing,
+                hashing: shared.uploadHashing,
                 inPiecesOf: shared.pieces,
                 alsoHashing: digest.algorithm == .canonical ? nil : digest.algorithm
             )
@@ -218,7 +218,7 @@ extension Registry {
             in: repository,
             started: started,
             driver: driver,
-            hashing: shared.hashing,
+            hashing: shared.uploadHashing,
             inPiecesOf: shared.pieces,
             alsoHashing: other
         )

@@ -67,6 +67,7 @@ public struct Registry: Sendable {
         let deletions = Atomic<UInt32>(0)
         let events: (any EventSink)?
         let hashing: (any TaskExecutor)?
+        let uploadHashing: PairedHashing
         let spares: SpareUploads?
         let now: @Sendable () -> WallTime
 
@@ -78,6 +79,7 @@ public struct Registry: Sendable {
         ) {
             self.events = events
             self.hashing = hashing
+            uploadHashing = PairedHashing(on: hashing)
             self.spares = spares
             self.now = now
         }

@@ -19,7 +19,7 @@ struct UploadSession {
     let started: WallTime
     private let repository: RepositoryName
     private let driver: any StorageDriver
-    private let executor: (any TaskExecutor)?
+    private let hashing: PairedHashing
     private let sizes: PieceSizes
     /// Where the bytes go; `nil` while the upload has none.
     private var writer: (any StorageWriter)?
@@ -48,7 +48,7 @@ struct UploadSession {
         in repository: RepositoryName,
         started: WallTime,
         driver: any StorageDriver,
-        hashing executor: (any TaskExecutor)?,
+        hashing: PairedHashing,
         inPiecesOf sizes: PieceSizes,
         alsoHashing other: DigestAlgorithm?
     ) async throws {
@@ -57,7 +57,7 @@ struct UploadSession {
             in: repository,
             started: started,
             driver: driver,
-            hashing: executor,
+            hashing: hashing,
             inPiecesOf: sizes,
             alsoHashing: other
         )
@@ -74,7 +74,7 @@ struct UploadSession {
                 hasher = state
                 storedOffset = present.size
             } else {
-                try await Self.read(path, upTo: present.size, from: driver, into: &hasher, on: executor)
+                try await Self.read(path, upTo: present.size, from: driver, into: &hasher, on: hashing.executor)
             }
         } catch {
             try? await present.close()
@@ -88,7 +88,7 @@ struct UploadSession {
         in repository: RepositoryName,
         started: WallTime,
         driver: any StorageDriver,
-        hashing executor: (any TaskExecutor)?,
+        hashing: PairedHashing,
         inPiecesOf sizes: PieceSizes,
         alsoHashing other: DigestAlgorithm?
     ) {
@@ -96,7 +96,7 @@ struct UploadSession {
         self.started = started
         self.repository = repository
         self.driver = driver
-        self.executor = executor
+        self.hashing = hashing
         self.sizes = sizes
         isKnown = false
         otherHasher = other.map { ContentHasher($0) }
@@ -129,7 +129,7 @@ struct UploadSession {
         defer { sizes.endUpload() }
         var piece = await UploadPiece(from: source, size: sizes.current)
         if piece.isLast, writer == nil, held == nil {
-            if piece.count > 0 { await hold(piece.parts) }
+            if piece.count > 0 { await hold(piece.parts, count: piece.count) }
         } else {
             piece = try await write(piece, andThoseAfterItFrom: source)
         }
@@ -147,7 +147,7 @@ struct UploadSession {
         guard first.count > 0 else { return first }
         let writer = try await openWriter()
         if let length = source.length { writer.expect(length) }
-        let (hashers, executor) = ((hasher, otherHasher), executor)
+        let (hashers, executor) = ((hasher, otherHasher), hashing.executor)
         let pieces = UploadPieces()
         return try await withThrowingTaskGroup(of: (ContentHasher, ContentHasher?)?.self) { tasks in
             tasks.addTask(executorPreference: executor) { await Self.hash(pieces, with: hashers) }
@@ -168,8 +168,11 @@ struct UploadSession {
         }
     }
 
-    private mutating func hold(_ piece: [ByteBuffer]) async {
-        (hasher, otherHasher) = await Self.hash(piece, with: (hasher, otherHasher), on: executor)
+    private mutating func hold(_ piece: [ByteBuffer], count: Int) async {
+        let hashers = (hasher, otherHasher)
+        (hasher, otherHasher) =
+            count > Self.hashedAtOnce
+            ? await hashing.hash(piece, with: hashers) : Self.update(hashers, with: piece)
         held = piece
     }
 
@@ -198,7 +201,7 @@ struct UploadSession {
             upTo: size,
             from: driver,
             into: &again,
-            on: executor
+            on: hashing.executor
         )
         otherHasher = again
         return again.digest()
