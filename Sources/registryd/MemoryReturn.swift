@@ -1,6 +1,7 @@
 import CLinux
 import NIOPosix
 import RegistryHTTP
+import RegistryStorage
 import ServiceLifecycle
 import Synchronization
 
@@ -17,6 +18,7 @@ struct MemoryReturn: Service {
 
     let answers: AnswerCount
     let server: RegistryServer
+    let store: FilesystemDriver?
     let threads: NIOThreadPool
 
     func run() async throws {
@@ -32,7 +34,10 @@ struct MemoryReturn: Service {
                         || returned.connections - now.connections >= Self.worthwhile
                 {
                     returned = now
-                    try await threads.runIfActive { registryd_return_memory() }
+                    try await threads.runIfActive {
+                        store?.releaseSpareMemory()
+                        registryd_return_memory()
+                    }
                 }
                 before = now
             }

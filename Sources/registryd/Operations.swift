@@ -84,7 +84,8 @@ struct Operations: Sendable {
         of server: RegistryServer,
         further metrics: [any MetricSource]
     ) -> [any Service] {
-        var services: [any Service] = [MemoryReturn(answers: answers, server: server, threads: files)]
+        let store = driver as? FilesystemDriver
+        var services: [any Service] = [MemoryReturn(answers: answers, server: server, store: store, threads: files)]
         if let tracer, let client { services.append(SpanExporter(tracer, client: client, logger: logs.logger)) }
         if hasChecks { services.append(HealthService(checks: checks(driver), health: health, logger: logs.logger)) }
         if let debug = debugServer(countingConnectionsOf: server, further: metrics) { services.append(debug) }

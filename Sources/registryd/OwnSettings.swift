@@ -37,7 +37,7 @@ struct OwnSettings {
     let administrationSocket: String?
     /// Whether the check of the store writes as well (`registryd.health.write`).
     let healthWrites: Bool
-    /// Whether large blobs are written past the page cache (`registryd.filesystem.directwrites`).
+    /// Whether blobs of 512 KiB and more are written past the page cache (`registryd.filesystem.directwrites`).
     let writesDirectly: Bool
     /// How long after a collection the next begins (`registryd.collection.interval`); `nil` when none begins by itself.
     let collectionInterval: Duration?

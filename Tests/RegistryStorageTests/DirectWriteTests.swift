@@ -28,7 +28,7 @@ private enum DirectWriting {
 
 @Suite("What is written past the kernel's memory", .enabled(if: DirectWriting.isPossible, "the file system can't"))
 struct DirectWriteTests {
-    private static let large = 64 << 20
+    private static let large = Int(DirectWrites.Kind.growing.smallest)
 
     private let upload = StoragePath.root.appending("upload")
     private let blob = StoragePath.root.appending("blob")
@@ -53,7 +53,9 @@ struct DirectWriteTests {
     }
 
     private func bytes(_ count: Int, _ random: inout SeededGenerator) -> ByteBuffer {
-        ByteBuffer(bytes: (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) })
+        var bytes = ByteBufferAllocator().buffer(capacity: count + 8)
+        while bytes.readableBytes < count { bytes.writeInteger(random.next()) }
+        return bytes.getSlice(at: 0, length: count) ?? ByteBuffer()
     }
 
     private func content(of path: StoragePath, _ driver: FilesystemDriver) async throws -> ByteBuffer {
@@ -101,16 +103,16 @@ struct DirectWriteTests {
     @Test("only what is expected to be large, or has become it, is written so")
     func size() async throws {
         try await withDriver { driver, calls in
-            let megabyte = ByteBuffer(repeating: 1, count: 1 << 20)
+            let part = ByteBuffer(repeating: 1, count: Self.large / 4)
             var writer = try await driver.writer(at: upload, resuming: false)
             writer.expect(Int64(Self.large - 1))
-            try await writer.append(megabyte)
+            try await writer.append(part)
             try await writer.cancel()
             #expect(calls.calls(of: .bypassCache) == 0)
             writer = try await driver.writer(at: upload, resuming: false)
-            try await writer.append((0..<64).map { _ in megabyte })
+            try await writer.append((0..<4).map { _ in part })
             #expect(calls.calls(of: .bypassCache) == 0)
-            try await writer.append(megabyte)
+            try await writer.append(part)
             #expect(calls.calls(of: .bypassCache) == 1)
             try await writer.cancel()
         }
@@ -209,6 +211,85 @@ struct DirectWriteTests {
             try await next.append(whole)
             #expect(calls.calls(of: .bypassCache) == 2)
             try await next.cancel()
+        }
+    }
+
+    @Test("put as a whole, the bytes are those that were put, in whatever parts they lie", arguments: UInt64(0)..<24)
+    func whole(seed: UInt64) async throws {
+        try await withDriver { driver, calls in
+            var random = SeededGenerator(seed: seed)
+            if seed.isMultiple(of: 3) { calls.limitWrites(to: Int.random(in: 1000...100_000, using: &random)) }
+            var parts = [bytes(Int(DirectWrites.Kind.whole.smallest), &random)]
+            for _ in 0..<Int.random(in: 0...4, using: &random) {
+                let lengths = [0, 1, 4095, 4096, 4097, 65_536, Int.random(in: 1...(1 << 20), using: &random)]
+                parts.append(bytes(lengths.randomElement(using: &random) ?? 0, &random))
+            }
+            parts.shuffle(using: &random)
+            let object = StoredContent(parts, at: blob)
+            try await driver.put(inOrder: [object, StoredContent(ByteBuffer(string: "link"), at: upload)])
+            #expect(try await content(of: blob, driver) == object.content)
+            #expect(try await content(of: upload, driver) == ByteBuffer(string: "link"))
+            #expect(calls.calls(of: .bypassCache) >= 2)
+        }
+    }
+
+    @Test(
+        "put as a whole, what is less than half a mebibyte is not written so, nor where the owner said so",
+        arguments: [true, false]
+    )
+    func smallWhole(writesDirectly: Bool) async throws {
+        try await withDriver(writesDirectly: writesDirectly) { driver, calls in
+            let count = Int(DirectWrites.Kind.whole.smallest) - (writesDirectly ? 1 : 0)
+            let object = StoredContent(ByteBuffer(repeating: 1, count: count), at: blob)
+            try await driver.put(inOrder: [object])
+            #expect(calls.calls(of: .bypassCache) == 0)
+            #expect(try await content(of: blob, driver) == object.content)
+        }
+    }
+
+    @Test("of what a full disk can't take as a whole nothing is left", arguments: [0, 700_000, (1 << 20) + 1])
+    func fullDiskWhole(room: Int) async throws {
+        try await withDriver { driver, calls in
+            var random = SeededGenerator(seed: 3)
+            let object = StoredContent(bytes((1 << 20) + 5000, &random), at: blob)
+            calls.leaveRoom(for: room)
+            let error = await #expect(throws: StorageError.self) { try await driver.put(inOrder: [object]) }
+            #expect(error?.code == .noSpace)
+            #expect(try names(in: driver.root) == [])
+            calls.heal()
+            try await driver.put(inOrder: [object])
+            #expect(try await content(of: blob, driver) == object.content)
+        }
+    }
+
+    @Test("a disk that is slow is found out by what is put as a whole")
+    func slowDiskWhole() async throws {
+        try await withDriver { driver, calls in
+            let object = StoredContent(ByteBuffer(repeating: 1, count: DirectRun.bytesOfWholeCall), at: blob)
+            calls.slowWrites(by: 10_000)
+            for _ in 0..<12 { try await driver.put(inOrder: [object]) }
+            #expect(calls.calls(of: .bypassCache) == 24)
+            try await driver.put(inOrder: [object])
+            #expect(calls.calls(of: .bypassCache) == 24)
+            #expect(try await content(of: blob, driver) == object.content)
+        }
+    }
+
+    @Test("memory that is given back is not missed")
+    func spareMemory() async throws {
+        try await withDriver { driver, calls in
+            let object = StoredContent(ByteBuffer(repeating: 2, count: DirectRun.bytesOfWholeCall), at: blob)
+            for _ in 0..<3 {
+                try await driver.put(inOrder: [object])
+                let writer = try await driver.writer(at: upload, resuming: false)
+                writer.expect(Int64(Self.large))
+                driver.releaseSpareMemory()
+                try await writer.append(ByteBuffer(repeating: 3, count: 5000))
+                driver.releaseSpareMemory()
+                try await writer.commit(to: blob)
+                #expect(try await content(of: blob, driver) == ByteBuffer(repeating: 3, count: 5000))
+            }
+            #expect(calls.calls(of: .bypassCache) == 12)
         }
     }
 

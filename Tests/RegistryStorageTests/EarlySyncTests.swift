@@ -17,7 +17,7 @@ struct EarlySyncTests {
     func large() async throws {
         try await withTemporaryFolder { folder in
             let calls = FaultySystemCalls(synchronizes: false)
-            let driver = FilesystemDriver(root: folder, threadPool: .singleton, calls: calls)
+            let driver = FilesystemDriver(root: folder, threadPool: .singleton, writesDirectly: false, calls: calls)
             try await append(15, to: .root.appending("small"), of: driver)
             #expect(calls.calls(of: .synchronizeEarly) == 0)
             #expect(calls.calls(of: .synchronizeFile) == 1)

@@ -12,6 +12,8 @@ struct AtomicFile: Sendable {
     let changes: FolderChanges
     /// The absolute path of its place.
     let target: String
+    /// Where its bytes may go past the kernel's memory.
+    var directWrites: DirectWrites?
 
     var calls: any SystemCalls { changes.calls }
     private var folder: String { parentFolder(target) ?? "/" }
@@ -102,13 +104,25 @@ struct AtomicFile: Sendable {
         let temporary = TemporaryName.make(for: target)
         let descriptor = try calls.createFile(temporary)
         do throws(SystemFailure) {
-            _ = try calls.write(content, to: descriptor, at: 0)
+            try write(content, to: descriptor)
             return Written(name: temporary, descriptor: descriptor)
         } catch {
             calls.closeFile(descriptor)
             try? calls.unlinkFile(temporary)
             throw error
         }
+    }
+
+    private func write(_ content: [ByteBuffer], to descriptor: CInt) throws(SystemFailure) {
+        let count = content.reduce(0) { $0 + Int64($1.readableBytes) }
+        guard count >= DirectWrites.Kind.whole.smallest,
+            var run = directWrites?.begin(.whole, descriptor, size: 0, calls)
+        else {
+            _ = try calls.write(content, to: descriptor, at: 0)
+            return
+        }
+        try run.append(content, calls)
+        try run.end(calls)
     }
 
     /// Makes a temporary file's bytes durable.

@@ -1,3 +1,4 @@
+import CLinux
 import NIOCore
 
 #if canImport(Glibc)
@@ -15,14 +16,8 @@ struct DirectRun {
     static let bytesOfCall = 4 << 20
     /// The same for a file beside which another is written so: others use the disk meanwhile.
     static let bytesOfSharedCall = 768 << 10
-    /// How many calls tell how fast the disk is. A slow one is slow in nearly all of them; a call whose thread had to wait for
-    /// a processor says nothing.
-    private static let judged = 12
-    /// Bytes of a call that says something of the disk's speed; a shorter one is mostly waiting.
-    private static let smallestJudged = 512 << 10
-    /// Bytes a second: four gigabits, so that hardly anybody who pulls what is on the disk only waits for the disk, which reads
-    /// faster than it writes.
-    private static let fastEnough = 500e6
+    /// The same for a file whose bytes are there as a whole; most are no more than this.
+    static let bytesOfWholeCall = 1 << 20
 
     private let descriptor: CInt
     private let permit: DirectWrites.Permit
@@ -32,8 +27,6 @@ struct DirectRun {
     private var offset: Int64
     /// How many bytes behind that wait in the permit's pages.
     private var waiting: Int
-    /// The calls since the disk was judged.
-    private var (calls, slowCalls) = (0, 0)
     private var isRefused = false
 
     /// Goes on behind the first `size` bytes of a file; `nil` where its system can't.
@@ -42,7 +35,7 @@ struct DirectRun {
         self.permit = permit
         waiting = Int(size % Int64(Self.page))
         (length, offset) = (size, size - Int64(waiting))
-        guard pread(descriptor, permit.pages.baseAddress, waiting, off_t(offset)) == waiting,
+        guard waiting == 0 || pread(descriptor, permit.pages.baseAddress, waiting, off_t(offset)) == waiting,
             system.bypassCache(true, descriptor)
         else { return nil }
     }
@@ -50,16 +43,9 @@ struct DirectRun {
     /// Where the file ends, with what waits.
     var size: Int64 { offset + Int64(waiting) }
 
-    /// Whether the file had better be written by way of the kernel's memory: the system refused to do without, or so much
-    /// was written that the disk's speed is known, and it was too slow.
-    mutating func shouldEnd() -> Bool {
-        if isRefused { return true }
-        guard calls >= Self.judged else { return false }
-        let isSlow = slowCalls > calls * 3 / 4
-        (calls, slowCalls) = (0, 0)
-        if isSlow { permit.reportSlowness() }
-        return isSlow
-    }
+    /// Whether the file had better be written by way of the kernel's memory: the system refused to do without, or the disk is
+    /// too slow.
+    var shouldEnd: Bool { isRefused || permit.isOver }
 
     /// Appends all bytes of some buffers, and writes what has become enough for a call.
     ///
@@ -70,8 +56,8 @@ struct DirectRun {
             while part.readableBytes > 0 {
                 let count = min(part.readableBytes, permit.pages.count - waiting)
                 part.withUnsafeReadableBytes { bytes in
-                    UnsafeMutableRawBufferPointer(rebasing: permit.pages[waiting...])
-                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.prefix(count)))
+                    let place = UnsafeMutableRawBufferPointer(rebasing: permit.pages[waiting...])
+                    registryd_copy_past_cache(place.baseAddress, bytes.baseAddress, count)
                 }
                 part.moveReaderIndex(forwardBy: count)
                 waiting += count
@@ -101,19 +87,11 @@ struct DirectRun {
             isRefused = true
             try system.writeAll(pages, to: descriptor, at: offset)
         }
-        judge(whole, .now - begun)
+        permit.count(whole, in: .now - begun)
         permit.pages.copyMemory(from: UnsafeRawBufferPointer(rebasing: permit.pages[whole..<waiting]))
         waiting -= whole
         offset += Int64(whole)
         length = offset
-    }
-
-    private mutating func judge(_ count: Int, _ time: Duration) {
-        guard count >= Self.smallestJudged else { return }
-        calls += 1
-        // Files that are written at the same time share the disk.
-        let rate = Double(count) / (time / .seconds(1)) * Double(permit.fileCount)
-        if rate < Self.fastEnough { slowCalls += 1 }
     }
 
     /// Writes what waits, the last part of a page by way of the kernel's memory, as all that comes after it.

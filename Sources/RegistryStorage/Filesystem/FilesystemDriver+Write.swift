@@ -31,7 +31,8 @@ extension FilesystemDriver {
         guard let path = objects.first?.path ?? tree else { return }
         let row = FileRow(
             items: objects.map { object in
-                let file = AtomicFile(changes: changes, target: place.absolute(object.path))
+                let target = place.absolute(object.path)
+                let file = AtomicFile(changes: changes, target: target, directWrites: directWrites)
                 return FileRow.Item(path: object.path, file: file, content: object.parts)
             },
             waits: concurrentSteps

@@ -36,8 +36,8 @@ public final class FilesystemDriver: StorageDriver {
         }
     }
 
-    /// How many objects are written past the page cache at a time.
-    public static var largeFilesAtOnce: Int { DirectWrites.limit }
+    /// How many objects are appended to past the page cache at a time.
+    public static var largeFilesAtOnce: Int { DirectWrites.Kind.growing.limit }
 
     /// `filesystem`.
     public var name: String { "filesystem" }
@@ -66,7 +66,8 @@ public final class FilesystemDriver: StorageDriver {
     ///   - largeFiles: where objects are appended to instead that are written past the page cache; ``largeFilesAtOnce``
     ///     threads are enough. They should not have to wait for a processor as long as others may.
     ///   - listingCache: how many names are kept in memory.
-    ///   - writesDirectly: whether objects of 64 MiB and more may be written past the page cache, where the disk is fast.
+    ///   - writesDirectly: whether objects may be written past the page cache, where the disk is fast: those of more than 1 MiB
+    ///     that grow, and those of 512 KiB and more that are put in order, or prepared.
     public convenience init(
         root: String,
         threadPool: NIOThreadPool,
@@ -104,6 +105,9 @@ public final class FilesystemDriver: StorageDriver {
         earlySyncs = EarlySyncs(calls: calls, threads: threadPool)
         listings = ListingCache(limits: listingCache)
     }
+
+    /// Gives back the memory that is kept for the next large objects, up to 12 MiB: when nothing has been written for a while.
+    public func releaseSpareMemory() { directWrites.releaseSpares() }
 
     /// How many calls wait for a folder's next synchronisation; for tests.
     package func waitingCount(forFolder path: String) -> Int { syncs.waitingCount(for: path) }

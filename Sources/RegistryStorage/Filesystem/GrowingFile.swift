@@ -128,11 +128,13 @@ final class GrowingFile: Sendable {
 
     /// Appends to the file: by way of the kernel's memory or, when it is large, past it.
     private func write(_ content: [ByteBuffer], _ state: inout State) throws(SystemFailure) {
-        if !state.wasDirectTried, max(state.size, expected.load(ordering: .relaxed)) >= DirectWrites.smallest {
+        if !state.wasDirectTried,
+            max(state.size, expected.load(ordering: .relaxed)) >= DirectWrites.Kind.growing.smallest
+        {
             state.wasDirectTried = true
-            state.direct = directWrites.begin(descriptor, size: state.size, calls)
+            state.direct = directWrites.begin(.growing, descriptor, size: state.size, calls)
         }
-        if state.direct?.shouldEnd() == true { try endDirect(&state) }
+        if state.direct?.shouldEnd == true { try endDirect(&state) }
         if state.direct != nil {
             try state.direct?.append(content, calls)
             state.size = state.direct?.size ?? state.size
