@@ -72,14 +72,26 @@ struct CrashTests {
         }
     }
 
-    @Test("of objects that are put in order none is seen before those ahead of it last, and all last at the end")
-    func putInOrder() async throws {
+    @Test(
+        "of objects that are put in order none is seen before those ahead of it last, and all last at the end",
+        arguments: [false, true]
+    )
+    func putInOrder(isPrepared: Bool) async throws {
         let places = ["/x/1/a", "/x/2/b", "/y/c"].compactMap { StoragePath($0) }
         try await crashing { recorder in
             for content in ["first", "second"] {
-                try await recorder.driver.put(
-                    inOrder: places.map { StoredContent(ByteBuffer(string: content), at: $0) }
-                )
+                let objects = places.map { StoredContent(ByteBuffer(string: content), at: $0) }
+                if isPrepared {
+                    // One that was prepared and is not wanted changes nothing.
+                    let other = try await recorder.driver.prepare(
+                        places.map { StoredContent(ByteBuffer(string: "unwanted"), at: $0) }
+                    )
+                    let prepared = try await recorder.driver.prepare(objects)
+                    await other.cancel()
+                    try await prepared.publish(discarding: nil, orMovingTo: nil)
+                } else {
+                    try await recorder.driver.put(inOrder: objects)
+                }
                 recorder.acknowledge(content)
             }
         } judge: { driver, crash in

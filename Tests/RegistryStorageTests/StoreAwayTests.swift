@@ -79,7 +79,7 @@ struct StoreAwayTests {
 
     /// A call that puts a name into a folder which is not there yet.
     enum Write: CaseIterable {
-        case put, putInOrder, putPassing, putIfAbsent, writer, commit, move
+        case put, putInOrder, prepare, putPassing, putIfAbsent, writer, commit, move
 
         /// The first step that goes by the path of what is written.
         var firstStep: FaultySystemCalls.Step { self == .commit || self == .move ? .renameFile : .createFile }
@@ -108,6 +108,7 @@ struct StoreAwayTests {
                 switch write {
                 case .put: try await driver.put(bytes, at: other)
                 case .putInOrder: try await driver.put(inOrder: [StoredContent(bytes, at: other)], discarding: nil)
+                case .prepare: _ = try await driver.prepare([StoredContent(bytes, at: other)])
                 case .putPassing: try await driver.putPassing(bytes, at: other, within: StoragePath.root.appending("b"))
                 case .putIfAbsent: _ = try await driver.putIfAbsent(bytes, at: other)
                 case .writer: _ = try await driver.writer(at: other, resuming: false)

@@ -169,7 +169,10 @@ extension Registry {
         var charge: QuotaCharge?
         defer { charge?.end() }
         do {
-            try await session.take(limited(source, after: session.size, expecting: digest, in: repository))
+            try await session.take(
+                limited(source, after: session.size, expecting: digest, in: repository),
+                expecting: expectedBlob(digest, in: repository)
+            )
             actual = try await session.digest(digest.algorithm)
             canonical = try await session.digest(.canonical)
             began = ContinuousClock.now
@@ -204,6 +207,12 @@ extension Registry {
         // The blob is whole, so a client is told so even if what is left of the upload can't be removed now.
         try? await session.end()
         return session.size
+    }
+
+    /// What is published when all bytes have come; `nil` where only they tell their canonical digest.
+    private func expectedBlob(_ digest: Digest, in repository: RepositoryName) -> ExpectedBlob? {
+        guard digest.algorithm == .canonical else { return nil }
+        return ExpectedBlob(digest: digest, links: layerLinks(digest, storedAs: digest, in: repository))
     }
 
     private func openSession(

@@ -55,6 +55,14 @@ public protocol StorageDriver: Sendable {
         orMovingTo place: StoragePath?
     ) async throws(StorageError)
 
+    /// Begins to write small objects of which it is not known yet whether they are wanted: as
+    /// ``put(inOrder:discarding:orMovingTo:)`` does, up to where the first of them could be seen. A driver for which that
+    /// wins nothing does nothing.
+    ///
+    /// - Returns: what goes on with them. Either of its calls must follow.
+    /// - Throws: as ``put(_:at:)``; nothing is left of them then.
+    func prepare(_ objects: [StoredContent]) async throws(StorageError) -> any PreparedObjects
+
     /// Writes a small object that only saves work, such as the notes beside an upload. Atomic, and **not** durable: after
     /// a crash of the machine it may be missing, or hold no bytes or zeros.
     ///
@@ -174,6 +182,11 @@ extension StorageDriver {
         discarding tree: StoragePath? = nil
     ) async throws(StorageError) {
         try await put(inOrder: objects, discarding: tree, orMovingTo: nil)
+    }
+
+    /// Keeps the objects until they are to be published.
+    public func prepare(_ objects: [StoredContent]) async throws(StorageError) -> any PreparedObjects {
+        UnpreparedObjects(objects, for: self)
     }
 
     /// Writes the object durably.

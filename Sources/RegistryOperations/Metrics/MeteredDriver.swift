@@ -44,6 +44,13 @@ public struct MeteredDriver: StorageDriver {
         }
     }
 
+    /// `PutContent` for what is written, and `Move` when it is published.
+    public func prepare(_ objects: [StoredContent]) async throws(StorageError) -> any PreparedObjects {
+        try await metrics.measure(.putContent) { () async throws(StorageError) in
+            MeteredObjects(objects: try await driver.prepare(objects), metrics: metrics)
+        }
+    }
+
     /// `PutContent`.
     public func putPassing(
         _ content: ByteBuffer,
@@ -129,6 +136,19 @@ public struct MeteredDriver: StorageDriver {
             try await driver.redirect(for: path, method: method)
         }
     }
+}
+
+private struct MeteredObjects: PreparedObjects {
+    let objects: any PreparedObjects
+    let metrics: StorageMetrics
+
+    func publish(discarding tree: StoragePath?, orMovingTo place: StoragePath?) async throws(StorageError) {
+        try await metrics.measure(.move) { () async throws(StorageError) in
+            try await objects.publish(discarding: tree, orMovingTo: place)
+        }
+    }
+
+    func cancel() async { await objects.cancel() }
 }
 
 private struct MeteredWriter: StorageWriter {

@@ -47,6 +47,15 @@ public struct TracedDriver<Tracing: Tracer>: StorageDriver {
         }
     }
 
+    /// `PutContent` for what is written, and `Move` when it is published, both at the first one's path.
+    public func prepare(_ objects: [StoredContent]) async throws(StorageError) -> any PreparedObjects {
+        guard let path = objects.first?.path else { return UnpreparedObjects([], for: self) }
+        return try await trace("PutContent", path) { (span) async throws(StorageError) in
+            span.attributes["\(prefix)content.length"] = objects.reduce(0) { $0 + $1.byteCount }
+            return TracedObjects(objects: try await driver.prepare(objects), path: path, driver: self)
+        }
+    }
+
     /// `PutContent`.
     public func putPassing(
         _ content: ByteBuffer,
@@ -172,6 +181,20 @@ public struct TracedDriver<Tracing: Tracer>: StorageDriver {
 
 /// What the replaced server's names of attributes begin with.
 private let prefix = "io.cncf.distribution.storage."
+
+private struct TracedObjects<Tracing: Tracer>: PreparedObjects {
+    let objects: any PreparedObjects
+    let path: StoragePath
+    let driver: TracedDriver<Tracing>
+
+    func publish(discarding tree: StoragePath?, orMovingTo place: StoragePath?) async throws(StorageError) {
+        try await driver.trace("Move", path) { (_) async throws(StorageError) in
+            try await objects.publish(discarding: tree, orMovingTo: place)
+        }
+    }
+
+    func cancel() async { await objects.cancel() }
+}
 
 private struct TracedWriter<Tracing: Tracer>: StorageWriter {
     let writer: any StorageWriter

@@ -17,7 +17,10 @@ struct FileRow {
     let waits: ConcurrentSteps
 
     /// Puts all of them, or those before the one that fails.
-    func put() throws(StorageError) {
+    func put() throws(StorageError) { try publish(try prepare()) }
+
+    /// Writes all of them, durably, where nobody sees them.
+    func prepare() throws(StorageError) -> [AtomicFile.Written] {
         var written: [AtomicFile.Written] = []
         var areOpen = true
         var current = 0
@@ -28,17 +31,37 @@ struct FileRow {
             }
             for (item, file) in zip(items, written) { item.file.calls.beginWriting(file.descriptor, from: 0, count: 0) }
             try synchronize(written, &current)
-            close(written)
             areOpen = false
+            close(written)
+            return written
+        } catch {
+            if areOpen { close(written) }
+            remove(written)
+            throw StorageError(error, at: items[current].path, .writing)
+        }
+    }
+
+    /// Puts those that were prepared in their places, or those before the one that fails.
+    func publish(_ written: [AtomicFile.Written]) throws(StorageError) {
+        var current = 0
+        do throws(SystemFailure) {
             for (index, file) in written.enumerated() {
                 current = index
                 try items[index].file.publish(file, items[index].content)
             }
         } catch {
-            if areOpen { close(written) }
             // The names of those that were published are gone already.
-            for (item, file) in zip(items, written) { try? item.file.calls.unlinkFile(file.name) }
+            remove(written)
             throw StorageError(error, at: items[current].path, .writing)
+        }
+    }
+
+    /// Removes those that were prepared, and the folders in which there is nothing else.
+    func cancel(_ written: [AtomicFile.Written]) {
+        remove(written)
+        for item in items {
+            guard let folder = parentFolder(item.file.target) else { continue }
+            try? item.file.calls.removeFolder(folder)
         }
     }
 
@@ -85,6 +108,10 @@ struct FileRow {
             }
         }
         return found
+    }
+
+    private func remove(_ written: [AtomicFile.Written]) {
+        for (item, file) in zip(items, written) { try? item.file.calls.unlinkFile(file.name) }
     }
 
     private func close(_ written: [AtomicFile.Written]) {

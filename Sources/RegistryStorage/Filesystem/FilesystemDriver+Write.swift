@@ -29,7 +29,23 @@ extension FilesystemDriver {
         orMovingTo target: StoragePath?
     ) async throws(StorageError) {
         guard let path = objects.first?.path ?? tree else { return }
-        let row = FileRow(
+        let (row, abandoned) = (row(of: objects), AbandonedTree(tree, orMovingTo: target, in: place))
+        try await onStore(path, .writing) { [calls] () throws(StorageError) in
+            try row.put()
+            abandoned?.discard(calls)
+        }
+    }
+
+    /// Writes small objects to temporary files.
+    public func prepare(_ objects: [StoredContent]) async throws(StorageError) -> any PreparedObjects {
+        guard let path = objects.first?.path else { return UnpreparedObjects([], for: self) }
+        let row = row(of: objects)
+        let written = try await onStore(path, .writing) { () throws(StorageError) in try row.prepare() }
+        return PreparedRow(path: path, row: row, written: written, driver: self)
+    }
+
+    private func row(of objects: [StoredContent]) -> FileRow {
+        FileRow(
             items: objects.map { object in
                 let target = place.absolute(object.path)
                 let file = AtomicFile(changes: changes, target: target, directWrites: directWrites)
@@ -37,14 +53,6 @@ extension FilesystemDriver {
             },
             waits: concurrentSteps
         )
-        let discarded = tree.map { place.absolute($0) }
-        let moved = target.map { place.absolute($0) }
-        try await onStore(path, .writing) { [calls] () throws(StorageError) in
-            try row.put()
-            guard let discarded else { return }
-            if let moved, (try? calls.renameFile(discarded, to: moved)) != nil { return }
-            try? TreeRemoval(calls: calls).remove(discarded)
-        }
     }
 
     /// Writes a small object that need not last.

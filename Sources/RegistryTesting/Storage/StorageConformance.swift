@@ -48,7 +48,7 @@ public enum StorageConformance {
     /// Every check.
     public static var checks: [Check] {
         objectChecks + writerChecks + writerEndChecks + listingChecks + deletionChecks + movingChecks
-            + concurrencyChecks
+            + preparingChecks + concurrencyChecks
     }
 }
 

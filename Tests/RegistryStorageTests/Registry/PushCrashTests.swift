@@ -11,6 +11,8 @@ struct PushCrashTests {
 
     init() throws { content = try PushedContent() }
 
+    private init(pushing content: PushedContent) { self.content = content }
+
     /// Records a body's steps, and judges the registry that is found after every crash.
     private func crashing(
         spares: SpareUploads? = nil,
@@ -75,8 +77,15 @@ struct PushCrashTests {
         }
     }
 
-    @Test("a blob that was acknowledged in one request is there, and in two, and nothing is there before")
-    func pushWhole() async throws {
+    @Test(
+        "a blob that was acknowledged in one request is there, and in two, and nothing is there before",
+        arguments: [0, 100_000]
+    )
+    func pushWhole(count: Int) async throws {
+        try await PushCrashTests(pushing: PushedContent(blobOf: count)).pushWhole()
+    }
+
+    private func pushWhole() async throws {
         try await crashing { registry, recorder in
             try await registry.pushBlob(
                 content.source(content.blob),

@@ -7,7 +7,7 @@ struct PushedContent: Sendable {
     let repository: RepositoryName
     let other: RepositoryName
     let tag: RegistryCore.Tag
-    let blob = ByteBuffer(string: "the first part, and the second part")
+    let blob: ByteBuffer
     /// Where the blob's second request begins.
     let cut = 16
     /// What its first request brings, and its second.
@@ -16,7 +16,10 @@ struct PushedContent: Sendable {
         return (ByteBuffer(string: String(text.prefix(cut))), ByteBuffer(string: String(text.dropFirst(cut))))
     }
 
-    init() throws {
+    /// - Parameter count: the blob's length in bytes, at least.
+    init(blobOf count: Int = 0) throws {
+        let text = "the first part, and the second part"
+        blob = ByteBuffer(string: text + String(repeating: "-", count: max(0, count - text.utf8.count)))
         repository = try #require(RepositoryName("a/b"))
         other = try #require(RepositoryName("c"))
         let latest: RegistryCore.Tag? = .init("latest")
@@ -65,7 +68,7 @@ struct PushedContent: Sendable {
     func blob(in repository: RepositoryName, of registry: Registry) async throws -> ByteBuffer? {
         do {
             let object = try await registry.blob(blobDigest, in: repository).object
-            return try await object.read(at: 0, count: 1024)
+            return try await object.read(at: 0, count: blob.readableBytes + 1)
         } catch let error as RegistryError where error.code == .blobUnknown {
             return nil
         }
@@ -101,13 +104,17 @@ struct PushedContent: Sendable {
     }
 }
 
-/// Bytes that are given out seven at a time.
+/// Bytes that are given out seven at a time, or in seven parts.
 private actor Pieces {
     private var bytes: ByteBuffer
+    private let count: Int
 
-    init(_ bytes: ByteBuffer) { self.bytes = bytes }
+    init(_ bytes: ByteBuffer) {
+        self.bytes = bytes
+        count = bytes.readableBytes > 1024 ? bytes.readableBytes / 7 + 1 : 7
+    }
 
     func next() -> ByteBuffer? {
-        bytes.readableBytes == 0 ? nil : bytes.readSlice(length: min(7, bytes.readableBytes))
+        bytes.readableBytes == 0 ? nil : bytes.readSlice(length: min(count, bytes.readableBytes))
     }
 }

@@ -1,0 +1,40 @@
+import RegistryCore
+
+/// Small objects that lie in temporary files beside their places.
+struct PreparedRow: PreparedObjects {
+    let path: StoragePath
+    let row: FileRow
+    let written: [AtomicFile.Written]
+    let driver: FilesystemDriver
+
+    func publish(discarding tree: StoragePath?, orMovingTo target: StoragePath?) async throws(StorageError) {
+        let abandoned = AbandonedTree(tree, orMovingTo: target, in: driver.place)
+        try await driver.onStore(path, .writing) { [row, written, calls = driver.calls] () throws(StorageError) in
+            try row.publish(written)
+            abandoned?.discard(calls)
+        }
+    }
+
+    func cancel() async {
+        try? await driver.onStore(path, .writing) { [row, written] () throws(StorageError) in row.cancel(written) }
+    }
+}
+
+/// A folder of which nothing is needed any more.
+struct AbandonedTree: Sendable {
+    private let folder: String
+    private let place: String?
+
+    /// - Parameter target: where it is moved instead of being removed.
+    init?(_ tree: StoragePath?, orMovingTo target: StoragePath?, in root: FilesystemRoot) {
+        guard let tree else { return nil }
+        folder = root.absolute(tree)
+        place = target.map { root.absolute($0) }
+    }
+
+    /// Moves or removes it, unless that can't be.
+    func discard(_ calls: any SystemCalls) {
+        if let place, (try? calls.renameFile(folder, to: place)) != nil { return }
+        try? TreeRemoval(calls: calls).remove(folder)
+    }
+}
