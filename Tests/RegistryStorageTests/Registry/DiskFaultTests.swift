@@ -39,11 +39,18 @@ struct DiskFaultTests {
 
     init() throws { content = try PushedContent() }
 
+    private init(pushing content: PushedContent) { self.content = content }
+
     @Test(
         "what is acknowledged is there, what fails says why and leaves nothing half, and all works when the disk does",
-        arguments: Failure.all
+        arguments: Failure.all,
+        [0, 600_000]
     )
-    func useCases(failure: Failure) async throws {
+    func useCases(failure: Failure, blobOf count: Int) async throws {
+        try await DiskFaultTests(pushing: PushedContent(blobOf: count)).useCases(failure)
+    }
+
+    private func useCases(_ failure: Failure) async throws {
         for call in 0..<60 {
             var wasHit = false
             try await withTemporaryFolder { root in
