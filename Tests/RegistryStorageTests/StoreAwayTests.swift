@@ -127,6 +127,21 @@ struct StoreAwayTests {
         }
     }
 
+    @Test("what is prepared in an empty store and not wanted does not take the store's folder with it")
+    func cancelledInEmptyStore() async throws {
+        try await withTemporaryFolder { folder in
+            let root = "\(folder)/store"
+            let driver = FilesystemDriver(root: root, threadPool: .singleton)
+            try await driver.put(ByteBuffer(string: "gone"), at: .root.appending("first"))
+            try await driver.delete(at: .root.appending("first"))
+            let place = StoragePath.root.appending("second")
+            await (try await driver.prepare([StoredContent(ByteBuffer(string: "unwanted"), at: place)])).cancel()
+            #expect(try names(in: root) == [])
+            try await driver.put(ByteBuffer(string: "kept"), at: place)
+            #expect(try await driver.content(at: place, limit: 100) == ByteBuffer(string: "kept"))
+        }
+    }
+
     @Test("a driver that only ever read knows the store too")
     func onlyRead() async throws {
         try await withStore { writer, root, elsewhere in

@@ -59,7 +59,8 @@ struct FileRow {
     /// Removes those that were prepared, and the folders in which there is nothing else.
     func cancel(_ written: [AtomicFile.Written]) {
         remove(written)
-        for item in items {
+        // Not the store's own folder: without it the store would be away.
+        for item in items where item.path.parent != .root {
             guard let folder = parentFolder(item.file.target) else { continue }
             try? item.file.calls.removeFolder(folder)
         }
