@@ -57,7 +57,6 @@ extension ContentHasher {
 
     /// Puts a state's parts into the context of a fresh hash.
     private mutating func restore(hash: [UInt64], pending: ArraySlice<UInt8>, length: UInt64) {
-        let bits = length << 3
         switch context {
         case .short(var context):
             withUnsafeMutableBytes(of: &context.h) { words in
@@ -65,8 +64,7 @@ extension ContentHasher {
                 for index in words.indices { words[index] = UInt32(truncatingIfNeeded: hash[index]) }
             }
             withUnsafeMutableBytes(of: &context.data) { $0.copyBytes(from: pending) }
-            context.Nl = UInt32(truncatingIfNeeded: bits)
-            context.Nh = UInt32(truncatingIfNeeded: bits >> 32)
+            context.setLength(length)
             context.num = UInt32(pending.count)
             self = ContentHasher(algorithm, context: .short(context), count: Int64(length))
         case .long(var context):
@@ -75,7 +73,7 @@ extension ContentHasher {
                 for index in words.indices { words[index] = hash[index] }
             }
             withUnsafeMutableBytes(of: &context.u) { $0.copyBytes(from: pending) }
-            context.Nl = bits
+            context.Nl = length << 3
             context.Nh = 0
             context.num = UInt32(pending.count)
             self = ContentHasher(algorithm, context: .long(context), count: Int64(length))

@@ -46,8 +46,7 @@ extension ContentHasher {
     private mutating func pass(_ byteCount: Int, to state: SHA256_CTX) {
         let count = count + Int64(byteCount)
         var state = state
-        state.Nl = UInt32(truncatingIfNeeded: count << 3)
-        state.Nh = UInt32(truncatingIfNeeded: count >> 29)
+        state.setLength(UInt64(count))
         self = ContentHasher(algorithm, context: .short(state), count: count)
     }
 }

@@ -96,3 +96,12 @@ public struct ContentHasher: Sendable {
         return hasher.digest()
     }
 }
+
+extension SHA256_CTX {
+    /// Says how many bytes were hashed; they are counted in bits, in two words.
+    mutating func setLength(_ byteCount: UInt64) {
+        let bits = byteCount << 3
+        Nl = UInt32(truncatingIfNeeded: bits)
+        Nh = UInt32(truncatingIfNeeded: bits >> 32)
+    }
+}

@@ -164,6 +164,7 @@ extension Registry {
         in repository: RepositoryName,
         abandon: (inout UploadSession, any Error) async -> Void
     ) async throws -> Int64 {
+        let expected = expectedBlob(digest, in: repository)
         let (actual, canonical): (Digest, Digest)
         let began: ContinuousClock.Instant
         var charge: QuotaCharge?
@@ -171,14 +172,14 @@ extension Registry {
         do {
             try await session.take(
                 limited(source, after: session.size, expecting: digest, in: repository),
-                expecting: expectedBlob(digest, in: repository)
+                expecting: expected
             )
             actual = try await session.digest(digest.algorithm)
             canonical = try await session.digest(.canonical)
             began = ContinuousClock.now
             if actual == digest {
                 charge = try await self.charge(canonical, bytes: session.size, to: repository, isBlob: true)
-                let links = layerLinks(digest, storedAs: canonical, in: repository)
+                let links = expected?.links ?? layerLinks(digest, storedAs: canonical, in: repository)
                 let spare =
                     session.leavesPlainFolder
                     ? shared.spares?.spare(after: session.started, in: repository, at: shared.now()) : nil

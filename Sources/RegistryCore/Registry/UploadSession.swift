@@ -175,21 +175,19 @@ struct UploadSession {
     /// Hashes all that there is and, when it is much and known what it should be, has the disk take it meanwhile: of eight
     /// clients that push 1 MiB each, a tenth more pushes a second.
     private mutating func hold(_ piece: UploadPiece, expecting blob: ExpectedBlob?) async throws {
+        held = piece.parts
         let hashers = (hasher, otherHasher)
         guard piece.count > Self.hashedAtOnce else {
             (hasher, otherHasher) = Self.update(hashers, with: piece.parts)
-            held = piece.parts
             return
         }
         guard let blob else {
             (hasher, otherHasher) = await hashing.hash(piece.parts, with: hashers)
-            held = piece.parts
             return
         }
         let data = StoredContent(piece.parts, at: StoreLayout.blobData(blob.digest))
         async let prepared = driver.prepare([data] + blob.links)
         (hasher, otherHasher) = await hashing.hash(piece.parts, with: hashers)
-        held = piece.parts
         self.prepared = try await prepared
     }
 
@@ -265,11 +263,11 @@ struct UploadSession {
             isPublished = true
             try await driver.put(inOrder: links, discarding: folder)
         } else {
-            let data = StoredContent(held ?? [], at: StoreLayout.blobData(canonical))
             let place = next.map { StoreLayout.upload($0, in: repository) }
             if let prepared = prepared.take() {
                 try await prepared.publish(discarding: folder, orMovingTo: place)
             } else {
+                let data = StoredContent(held ?? [], at: StoreLayout.blobData(canonical))
                 try await driver.put(inOrder: [data] + links, discarding: folder, orMovingTo: place)
             }
             isPublished = true

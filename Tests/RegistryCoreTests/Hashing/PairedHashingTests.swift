@@ -1,4 +1,3 @@
-import Dispatch
 import NIOCore
 import RegistryTesting
 import Testing
@@ -7,16 +6,6 @@ import Testing
 
 @Suite("Hashing two contents at a time")
 struct PairedHashingTests {
-    /// Runs tasks on one thread, so that those that come meanwhile wait together.
-    private final class OneThread: TaskExecutor {
-        private let queue = DispatchQueue(label: "hashing")
-
-        func enqueue(_ job: consuming ExecutorJob) {
-            let job = UnownedJob(job)
-            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        }
-    }
-
     private static func bytes(_ count: Int, _ random: inout SeededGenerator) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
