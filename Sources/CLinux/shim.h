@@ -11,6 +11,9 @@
 // sync_file_range(2), which is declared for _GNU_SOURCE only; off_t and off64_t are one on the machines that are built for.
 int sync_file_range(int descriptor, off_t offset, off_t count, unsigned int flags);
 
+// syncfs(2), the same.
+int syncfs(int descriptor);
+
 // openat2(2), by the current folder. Its structures are declared here, since the C library's headers may be older than
 // the kernel.
 static inline int registryd_open_resolving(const char *path, int flags, uint64_t resolve) {

@@ -24,12 +24,14 @@ struct OpenStore: Sendable {
         var options = Composition.options(configuration)
         // An operator at the machine needs no leave from the file.
         options.allowsDeletion = true
+        let driver = Composition.driver(configuration, files: files)
         let registry = Registry(
-            driver: Composition.driver(configuration, files: files),
+            driver: driver,
             options: options,
             hashing: ThreadPoolTaskExecutor(hashing)
         )
         do {
+            try await (driver as? FilesystemDriver)?.recoverWrites()
             try await withTaskExecutorPreference(BackgroundTaskExecutor(files)) {
                 try await body(OpenStore(registry: registry, settings: OwnSettings(configuration)))
             }

@@ -11,7 +11,7 @@ struct OwnSettings {
             },
             .group("administration", [.string("socket", default: nil)]),
             .group("health", [.bool("write", default: true)]),
-            .group("filesystem", [.bool("directwrites", default: true)]),
+            .group("filesystem", [.bool("directwrites", default: true), .bool("writeaheadlog", default: true)]),
             .group(
                 "collection",
                 [
@@ -39,6 +39,8 @@ struct OwnSettings {
     let healthWrites: Bool
     /// Whether blobs of 512 KiB and more are written past the page cache (`registryd.filesystem.directwrites`).
     let writesDirectly: Bool
+    /// Whether small objects last by a write-ahead log (`registryd.filesystem.writeaheadlog`).
+    let logsWrites: Bool
     /// How long after a collection the next begins (`registryd.collection.interval`); `nil` when none begins by itself.
     let collectionInterval: Duration?
     /// How a collection is done while the store is served (`registryd.collection`).
@@ -53,6 +55,7 @@ struct OwnSettings {
             ? .networks(own.strings("trustedproxies").compactMap(NetworkRange.init)) : .everybody
         administrationSocket = own.section("administration")?.optionalString("socket")
         healthWrites = own.section("health")?.bool("write") ?? true
+        logsWrites = own.section("filesystem")?.bool("writeaheadlog") ?? true
         writesDirectly = own.section("filesystem")?.bool("directwrites") ?? true
         retention = RetentionSettings(configuration)
         let section = own.section("collection")

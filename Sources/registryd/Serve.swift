@@ -42,6 +42,8 @@ struct Serve: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup.singleton
         let operations = Operations(configuration, logs: logs, files: pools.files, eventLoopGroup: group)
         let driver = Composition.driver(configuration, files: pools.files, largeFiles: pools.largeFiles)
+        let writeLog = (driver as? FilesystemDriver).map { WriteLogService(driver: $0, logger: logs.logger) }
+        await writeLog?.recover()
         let pulls = PullRecorder(isActive: false)
         let source = ResponderSource(
             registry: Registry(
@@ -80,7 +82,8 @@ struct Serve: AsyncParsableCommand {
         )
         // Stopped from the last to the first: the server before what it needs, the logs after all.
         let services: [any Service] =
-            logs.services + (tls.map { [$0] } ?? [])
+            logs.services + (OwnSettings(configuration).logsWrites ? writeLog.map { [$0] } ?? [] : [])
+            + (tls.map { [$0] } ?? [])
             + operations.services(
                 checking: driver,
                 of: server,

@@ -23,6 +23,17 @@ struct ConformanceTests {
         }
     }
 
+    @Test("the driver of the file system, with a log", arguments: StorageConformance.checks)
+    func filesystemWithLog(check: StorageConformance.Check) async throws {
+        try await withTemporaryFolder { folder in
+            let calls = FaultySystemCalls(synchronizes: false)
+            let driver = FilesystemDriver(root: folder, threadPool: .singleton, logSegment: 1 << 20, calls: calls)
+            try driver.openLog()
+            try await check.run(on: driver)
+            try await driver.endLog()
+        }
+    }
+
     @Test("the driver in memory", arguments: StorageConformance.checks)
     func memory(check: StorageConformance.Check) async throws {
         try await check.run(on: MemoryDriver())

@@ -15,17 +15,21 @@ struct CrashTests {
         upload = try #require(StoragePath("/uploads/id/data"))
     }
 
-    /// Records a body's steps, and judges what is found after every crash.
+    /// Records a body's steps, and judges what is found after every crash; the same with a log.
     private func crashing(
         _ work: (CrashRecorder) async throws -> Void,
         judge: (FilesystemDriver, CrashRecorder.Crash) async throws -> Void
     ) async throws {
-        try await withTemporaryFolder { scratch in
-            try await withTemporaryFolder { folder in
-                let recorder = CrashRecorder(root: folder, threadPool: .singleton, largestWrite: 4)
-                try await work(recorder)
-                #expect(recorder.steps > 2)
-                try await recorder.forEachCrash(in: scratch, judge)
+        for logs in [false, true] {
+            try await withTemporaryFolder { scratch in
+                try await withTemporaryFolder { folder in
+                    let recorder = CrashRecorder(root: folder, threadPool: .singleton, largestWrite: logs ? 16 : 4)
+                    if logs { try recorder.beginLog() }
+                    try await work(recorder)
+                    #expect(recorder.steps > 2)
+                    try await recorder.endLog()
+                    try await recorder.forEachCrash(in: scratch, judge)
+                }
             }
         }
     }

@@ -45,16 +45,35 @@ struct AtomicFile: Sendable {
     /// The folders on the way to the file whose names are not durable yet.
     var unsettledFolders: [UnsettledFolders.Folder] { changes.unsettled.notes(upFrom: folder) }
 
-    /// Moves a temporary file whose bytes are durable to its place.
+    /// Moves a temporary file whose bytes are durable to its place, durably.
     func publish(_ written: Written, _ content: [ByteBuffer]) throws(SystemFailure) {
+        try name(written, content)
+        try changes.makeDurable(folder)
+    }
+
+    /// Moves a temporary file to its place.
+    func name(_ written: Written, _ content: [ByteBuffer]) throws(SystemFailure) {
         do throws(SystemFailure) {
             try calls.renameFile(written.name, to: target)
         } catch {
             // Someone has removed the folder with the temporary file in it.
             guard error.number == ENOENT else { throw error }
-            return try replace(with: content)
+            try changes.insisting(on: folder) { () throws(SystemFailure) in try move(try write(content)) }
         }
-        try changes.makeDurable(folder)
+    }
+
+    /// Makes the bytes of a temporary file durable that was closed before.
+    func synchronize(_ written: Written) throws(SystemFailure) {
+        let descriptor: CInt
+        do throws(SystemFailure) {
+            descriptor = try calls.openFile(written.name)
+        } catch {
+            // It is written again then.
+            guard error.number == ENOENT else { throw error }
+            return
+        }
+        defer { calls.closeFile(descriptor) }
+        try calls.synchronizeFile(descriptor)
     }
 
     /// Moves a temporary file to its place.

@@ -11,29 +11,40 @@ struct FileRow {
         let path: StoragePath
         let file: AtomicFile
         let content: [ByteBuffer]
+
+        var byteCount: Int { content.reduce(0) { $0 + $1.readableBytes } }
     }
 
     let items: [Item]
     let waits: ConcurrentSteps
+    /// What makes the small ones at the end last before their own files do.
+    var log: WriteAheadLog?
 
     /// Puts all of them, or those before the one that fails.
     func put() throws(StorageError) { try publish(try prepare()) }
 
-    /// Writes all of them, durably, where nobody sees them.
-    func prepare() throws(StorageError) -> [AtomicFile.Written] {
+    /// Files that nobody sees yet.
+    struct Prepared {
+        fileprivate let written: [AtomicFile.Written]
+        /// How many of them are durable; the log is to have the others.
+        fileprivate let durableCount: Int
+    }
+
+    /// Writes all of them where nobody sees them, durably but for those that the log takes.
+    func prepare() throws(StorageError) -> Prepared {
         var written: [AtomicFile.Written] = []
         var areOpen = true
         var current = 0
         do throws(SystemFailure) {
+            let durableCount = log?.start(in: items) ?? items.count
             for (index, item) in items.enumerated() {
                 current = index
                 written.append(try item.file.prepare(item.content))
             }
-            for (item, file) in zip(items, written) { item.file.calls.beginWriting(file.descriptor, from: 0, count: 0) }
-            try synchronize(written, &current)
+            if durableCount > 0 { try synchronize(Array(written[..<durableCount]), &current) }
             areOpen = false
             close(written)
-            return written
+            return Prepared(written: written, durableCount: durableCount)
         } catch {
             if areOpen { close(written) }
             remove(written)
@@ -42,23 +53,49 @@ struct FileRow {
     }
 
     /// Puts those that were prepared in their places, or those before the one that fails.
-    func publish(_ written: [AtomicFile.Written]) throws(StorageError) {
+    func publish(_ prepared: Prepared) throws(StorageError) {
         var current = 0
         do throws(SystemFailure) {
-            for (index, file) in written.enumerated() {
+            for index in 0..<prepared.durableCount {
                 current = index
-                try items[index].file.publish(file, items[index].content)
+                try publish(prepared.written[index], at: index)
+            }
+            let rest = prepared.durableCount..<items.count
+            if rest.isEmpty { return }
+            current = rest.lowerBound
+            if let log, let entry = log.append(items[rest]) {
+                do throws(SystemFailure) {
+                    for index in rest {
+                        current = index
+                        try items[index].file.name(prepared.written[index], items[index].content)
+                    }
+                } catch {
+                    log.revoke(entry)
+                    throw error
+                }
+                log.end(entry)
+            } else {
+                for index in rest {
+                    current = index
+                    try items[index].file.synchronize(prepared.written[index])
+                    try publish(prepared.written[index], at: index)
+                }
             }
         } catch {
             // The names of those that were published are gone already.
-            remove(written)
+            remove(prepared.written)
             throw StorageError(error, at: items[current].path, .writing)
         }
     }
 
+    private func publish(_ written: AtomicFile.Written, at index: Int) throws(SystemFailure) {
+        try items[index].file.publish(written, items[index].content)
+        try log?.settle(put: items[index].file.target)
+    }
+
     /// Removes those that were prepared, and the folders in which there is nothing else.
-    func cancel(_ written: [AtomicFile.Written]) {
-        remove(written)
+    func cancel(_ prepared: Prepared) {
+        remove(prepared.written)
         // Not the store's own folder: without it the store would be away.
         for item in items where item.path.parent != .root {
             guard let folder = parentFolder(item.file.target) else { continue }
@@ -68,12 +105,13 @@ struct FileRow {
 
     /// Makes the bytes of all durable, and the names of the folders that were made for them.
     private func synchronize(_ written: [AtomicFile.Written], _ current: inout Int) throws(SystemFailure) {
+        for (item, file) in zip(items, written) { item.file.calls.beginWriting(file.descriptor, from: 0, count: 0) }
         var steps: [ConcurrentSteps.Step] = []
         for (item, file) in zip(items, written) {
             let (calls, descriptor) = (item.file.calls, file.descriptor)
             steps.append { SystemFailure.of { () throws(SystemFailure) in try calls.synchronizeFile(descriptor) } }
         }
-        let folders = unsettledFolders()
+        let folders = unsettledFolders(of: items[..<written.count])
         for folder in folders {
             let changes = items[folder.place].file.changes
             steps.append {
@@ -83,7 +121,7 @@ struct FileRow {
         do throws(ConcurrentSteps.Failure) {
             try waits.run(steps)
         } catch {
-            current = error.place < items.count ? error.place : folders[error.place - items.count].place
+            current = error.place < written.count ? error.place : folders[error.place - written.count].place
             throw error.failure
         }
     }
@@ -97,7 +135,7 @@ struct FileRow {
     }
 
     /// Each once, though it be above several of the files.
-    private func unsettledFolders() -> [UnsettledFolder] {
+    private func unsettledFolders(of items: ArraySlice<Item>) -> [UnsettledFolder] {
         var found: [UnsettledFolder] = []
         for (place, item) in items.enumerated() {
             for note in item.file.unsettledFolders {

@@ -19,12 +19,14 @@ extension FilesystemDriver {
 
     private func removeTree(at path: StoragePath, durably: Bool) async throws(StorageError) {
         let top = place.absolute(path)
-        try await onStore(path, .writing) { [changes] () throws(StorageError) in
+        try await onStore(path, .writing) { [changes, log] () throws(StorageError) in
             let removal = TreeRemoval(calls: changes.calls)
             do throws(SystemFailure) {
                 // The store's own folder stays.
                 if path == .root { try removal.empty(top) } else { try removal.remove(top) }
-                if durably { try changes.makeDurable(path == .root ? top : parentFolder(top) ?? "/") }
+                guard durably else { return }
+                try changes.makeDurable(path == .root ? top : parentFolder(top) ?? "/")
+                try log.settle(removed: top, andBelow: true)
             } catch {
                 throw StorageError(error, at: path, .reading)
             }

@@ -12,10 +12,14 @@ extension FilesystemDriver {
 
     /// Writes a small object, replacing what was there.
     public func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) {
-        let file = AtomicFile(changes: changes, target: place.absolute(path))
-        try await onStore(path, .writing) { () throws(StorageError) in
+        let row = row(of: [StoredContent(content, at: path)])
+        try await onStore(path, .writing) { [log] () throws(StorageError) in
+            guard log.start(in: row.items) > 0 else { return try row.put() }
             do throws(SystemFailure) {
-                try file.replace(with: [content])
+                for item in row.items {
+                    try item.file.replace(with: item.content)
+                    try log.settle(put: item.file.target)
+                }
             } catch {
                 throw StorageError(error, at: path, .writing)
             }
@@ -40,8 +44,8 @@ extension FilesystemDriver {
     public func prepare(_ objects: [StoredContent]) async throws(StorageError) -> any PreparedObjects {
         guard let path = objects.first?.path else { return UnpreparedObjects([], for: self) }
         let row = row(of: objects)
-        let written = try await onStore(path, .writing) { () throws(StorageError) in try row.prepare() }
-        return PreparedRow(path: path, row: row, written: written, driver: self)
+        let prepared = try await onStore(path, .writing) { () throws(StorageError) in try row.prepare() }
+        return PreparedRow(path: path, row: row, prepared: prepared, driver: self)
     }
 
     private func row(of objects: [StoredContent]) -> FileRow {
@@ -51,7 +55,8 @@ extension FilesystemDriver {
                 let file = AtomicFile(changes: changes, target: target, directWrites: directWrites)
                 return FileRow.Item(path: object.path, file: file, content: object.parts)
             },
-            waits: concurrentSteps
+            waits: concurrentSteps,
+            log: log
         )
     }
 
@@ -92,7 +97,8 @@ extension FilesystemDriver {
     public func writer(at path: StoragePath, resuming: Bool) async throws(StorageError) -> any StorageWriter {
         let file = place.absolute(path)
         return try await onStore(path, .writing) {
-            [place, blocking, appendingLarge, changes, presence, earlySyncs, directWrites] () throws(StorageError) in
+            [place, blocking, appendingLarge, changes, presence, earlySyncs, directWrites, log] () throws(StorageError)
+            in
             do throws(SystemFailure) {
                 let descriptor = try Self.openGrowing(file, resuming: resuming, changes)
                 do throws(SystemFailure) {
@@ -111,7 +117,8 @@ extension FilesystemDriver {
                         place: place,
                         blocking: blocking,
                         appending: appendingLarge,
-                        presence: presence
+                        presence: presence,
+                        log: log
                     )
                 } catch {
                     changes.calls.closeFile(descriptor)
@@ -152,9 +159,12 @@ extension FilesystemDriver {
     /// Moves an object: one rename.
     public func move(from path: StoragePath, to target: StoragePath) async throws(StorageError) {
         let (file, place) = (place.absolute(path), place.absolute(target))
-        try await blocking.run(path) { [changes] () throws(StorageError) in
+        try await blocking.run(path) { [changes, log] () throws(StorageError) in
             let folder = parentFolder(place) ?? "/"
             do throws(SystemFailure) {
+                // Else a crash could put what the log has over what was moved, or where that was.
+                try log.settle(put: place)
+                try log.settle(removed: file)
                 guard try !FileStatus(at: file).isFolder else { throw SystemFailure(EISDIR, "rename") }
                 let isThere = try changes.insisting(on: folder) { () throws(SystemFailure) -> Bool in
                     do throws(SystemFailure) {
@@ -168,6 +178,8 @@ extension FilesystemDriver {
                 }
                 guard isThere else { throw SystemFailure(ENOENT, "rename") }
                 try changes.makeDurable(folder)
+                try log.settle(put: place)
+                try log.settle(removed: file)
             } catch {
                 throw StorageError(error, at: path, error.number == ENOENT ? .reading : .writing)
             }
@@ -194,10 +206,11 @@ extension FilesystemDriver {
     /// Removes one object.
     public func delete(at path: StoragePath) async throws(StorageError) {
         let file = place.absolute(path)
-        try await onStore(path, .writing) { [changes] () throws(StorageError) in
+        try await onStore(path, .writing) { [changes, log] () throws(StorageError) in
             do throws(SystemFailure) {
                 try changes.calls.unlinkFile(file)
                 try changes.makeDurable(parentFolder(file) ?? "/")
+                try log.settle(removed: file)
             } catch {
                 throw StorageError(error, at: path, .reading)
             }

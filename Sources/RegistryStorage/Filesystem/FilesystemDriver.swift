@@ -57,6 +57,7 @@ public final class FilesystemDriver: StorageDriver {
     let listings: ListingCache
     let presence: StorePresence
     let rememberedLinks: RememberedLinks
+    let log: WriteAheadLog
 
     /// Makes a driver; it touches nothing yet.
     ///
@@ -86,12 +87,18 @@ public final class FilesystemDriver: StorageDriver {
     }
 
     /// Makes a driver that changes the disk through the given calls.
+    ///
+    /// - Parameters:
+    ///   - logSegment: bytes of each half of the write-ahead log.
+    ///   - run: which run of the system this is; `nil` where it can't be known.
     package init(
         root: String,
         threadPool: NIOThreadPool,
         largeFiles: NIOThreadPool? = nil,
         listingCache: ListingCacheLimits = ListingCacheLimits(),
         writesDirectly: Bool = true,
+        logSegment: Int = WriteAheadLog.Limits().segment,
+        run: SystemRun? = .current(),
         calls: any SystemCalls
     ) {
         place = FilesystemRoot(root)
@@ -104,6 +111,13 @@ public final class FilesystemDriver: StorageDriver {
         directWrites = DirectWrites(isOn: writesDirectly)
         earlySyncs = EarlySyncs(calls: calls, threads: threadPool)
         listings = ListingCache(limits: listingCache)
+        log = WriteAheadLog(
+            place: place,
+            limits: WriteAheadLog.Limits(segment: logSegment),
+            changes: FolderChanges(calls: calls, unsettled: unsettled, syncs: syncs, presence: presence),
+            threads: threadPool,
+            run: run
+        )
     }
 
     /// Gives back the memory that is kept for the next large objects, up to 12 MiB: when nothing has been written for a while.

@@ -10,6 +10,7 @@ struct FilesystemWriter: StorageWriter {
     /// Where a file is appended to that is written past the kernel's memory.
     let appending: BlockingCalls
     let presence: StorePresence
+    let log: WriteAheadLog
 
     var size: Int64 { file.size }
 
@@ -29,7 +30,12 @@ struct FilesystemWriter: StorageWriter {
 
     func commit(to target: StoragePath) async throws(StorageError) {
         let target = place.absolute(target)
-        try await run { (file) throws(WriterFailure) in try file.commit(to: target) }
+        try await run { [log] (file) throws(WriterFailure) in
+            // Else a crash could put what the log has of the two over what was moved, or where that was.
+            try Self.settle([file.file, target], log)
+            try file.commit(to: target)
+            try Self.settle([file.file, target], log)
+        }
     }
 
     func close() async throws(StorageError) {
@@ -37,7 +43,18 @@ struct FilesystemWriter: StorageWriter {
     }
 
     func cancel() async throws(StorageError) {
-        try await run { (file) throws(WriterFailure) in try file.cancel() }
+        try await run { [log] (file) throws(WriterFailure) in
+            try file.cancel()
+            try Self.settle([file.file], log)
+        }
+    }
+
+    private static func settle(_ paths: [String], _ log: WriteAheadLog) throws(WriterFailure) {
+        do throws(SystemFailure) {
+            for path in paths { try log.settle(put: path) }
+        } catch {
+            throw .system(error)
+        }
     }
 
     private func run(

@@ -54,6 +54,25 @@ package struct KernelCalls: SystemCalls {
         _ = try retrying("fsync") { fsync(descriptor) }
     }
 
+    package func synchronizeBytes(_ descriptor: CInt) throws(SystemFailure) {
+        _ = try retrying("fdatasync") { fdatasync(descriptor) }
+    }
+
+    package func synchronizeFilesystem(_ descriptor: CInt) throws(SystemFailure) -> Bool {
+        guard Self.reportsLostWrites else { return false }
+        _ = try retrying("syncfs") { syncfs(descriptor) }
+        return true
+    }
+
+    /// Whether `syncfs` says that something could not be written since the descriptor was opened: from Linux 5.8 on.
+    private static let reportsLostWrites: Bool = {
+        var system = utsname()
+        guard uname(&system) == 0 else { return false }
+        let release = withUnsafeBytes(of: &system.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        return numbers.count == 2 && (numbers[0], numbers[1]) >= (5, 8)
+    }()
+
     package func synchronizeFolder(_ path: String) throws(SystemFailure) {
         let descriptor = try retrying("open") { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         defer { close(descriptor) }

@@ -4,18 +4,18 @@ import RegistryCore
 struct PreparedRow: PreparedObjects {
     let path: StoragePath
     let row: FileRow
-    let written: [AtomicFile.Written]
+    let prepared: FileRow.Prepared
     let driver: FilesystemDriver
 
     func publish(discarding tree: StoragePath?, orMovingTo target: StoragePath?) async throws(StorageError) {
         let abandoned = AbandonedTree(tree, orMovingTo: target, in: driver.place)
-        try await driver.onStore(path, .writing) { [row, written, calls = driver.calls] () throws(StorageError) in
-            try row.publish(written)
+        try await driver.onStore(path, .writing) { [row, prepared, calls = driver.calls] () throws(StorageError) in
+            try row.publish(prepared)
             abandoned?.discard(calls)
         }
     }
 
     func cancel() async {
-        try? await driver.onStore(path, .writing) { [row, written] () throws(StorageError) in row.cancel(written) }
+        try? await driver.onStore(path, .writing) { [row, prepared] () throws(StorageError) in row.cancel(prepared) }
     }
 }

@@ -22,6 +22,12 @@ package protocol SystemCalls: Sendable {
     func synchronizeEarly(_ path: String)
     /// Makes a file's bytes and length durable.
     func synchronizeFile(_ descriptor: CInt) throws(SystemFailure)
+    /// Makes a file's bytes durable, without what else is known of it: its length is what it was when the whole of it was
+    /// made durable.
+    func synchronizeBytes(_ descriptor: CInt) throws(SystemFailure)
+    /// Makes all that was written to the file system of an open file durable: `false`, and nothing is done, where what can't
+    /// be written is not reported.
+    func synchronizeFilesystem(_ descriptor: CInt) throws(SystemFailure) -> Bool
     /// Makes the names in a folder durable.
     func synchronizeFolder(_ path: String) throws(SystemFailure)
     /// Closes a file. What it reports is of no use: the bytes that matter were synchronised before.
@@ -41,6 +47,9 @@ package protocol SystemCalls: Sendable {
 }
 
 extension SystemCalls {
+    /// `false`: files and folders are made durable one by one then.
+    package func synchronizeFilesystem(_ descriptor: CInt) throws(SystemFailure) -> Bool { false }
+
     /// `false`: a disk need not be able to.
     package func bypassCache(_ bypasses: Bool, _ descriptor: CInt) -> Bool { false }
 

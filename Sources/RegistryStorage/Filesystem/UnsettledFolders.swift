@@ -94,9 +94,19 @@ final class UnsettledFolders: Sendable {
     /// The folders that are there below another one and not yet known to be durable.
     func made(in parent: String) -> [Folder] {
         state.withLockedValue { state in
-            guard let notes = state.notes[parent] else { return [] }
-            return notes.compactMap { path, note in
+            (state.notes[parent] ?? [:]).compactMap { path, note in
                 note.isMade ? Folder(path: path, parent: parent, number: note.number) : nil
+            }
+        }
+    }
+
+    /// All folders that are there and not yet known to be durable.
+    var allMade: [Folder] {
+        state.withLockedValue { state in
+            state.notes.flatMap { parent, notes in
+                notes.compactMap { path, note in
+                    note.isMade ? Folder(path: path, parent: parent, number: note.number) : nil
+                }
             }
         }
     }

@@ -48,6 +48,10 @@ public final class CrashRecorder: Sendable {
     private let root: String
     private let calls: RecordedCalls
     private let threads: NIOThreadPool
+    private let largestWrite: Int
+    private let logSegment: Int
+    /// How many steps were taken before the ones that count.
+    private let stepsBefore = Mutex(0)
 
     /// Makes a driver on an empty folder.
     ///
@@ -55,11 +59,33 @@ public final class CrashRecorder: Sendable {
     ///   - root: the folder, which must be there and empty.
     ///   - threadPool: where blocking calls run.
     ///   - largestWrite: how many bytes one write takes at the most, so that a crash falls into the midst of content.
-    public init(root: String, threadPool: NIOThreadPool, largestWrite: Int = .max) {
+    ///   - logSegment: bytes of each half of the log, if there is to be one (``beginLog()``).
+    public init(root: String, threadPool: NIOThreadPool, largestWrite: Int = .max, logSegment: Int = 16 << 10) {
         self.root = root
-        calls = RecordedCalls(root: root, largestWrite: largestWrite)
+        self.largestWrite = largestWrite
+        self.logSegment = logSegment
+        calls = RecordedCalls(root: root)
         threads = threadPool
-        driver = FilesystemDriver(root: root, threadPool: threadPool, calls: calls)
+        driver = FilesystemDriver(
+            root: root,
+            threadPool: threadPool,
+            logSegment: logSegment,
+            run: Self.runBefore,
+            calls: calls
+        )
+        calls.limitWrites(to: largestWrite)
+    }
+
+    /// The driver is in one run of the system, and what a crash of the machine leaves is found in the next.
+    private static let runBefore = SystemRun("before the crash")
+    private static let runAfter = SystemRun("after the crash")
+
+    /// Has the driver write small objects to its log first, from now on. No crash falls into what has been before.
+    public func beginLog() throws {
+        calls.limitWrites(to: .max)
+        try driver.openLog()
+        calls.limitWrites(to: largestWrite)
+        stepsBefore.withLock { $0 = calls.steps.count }
     }
 
     /// Another driver on the same folder, which knows no more of the first one than another process does. Its steps are
@@ -67,6 +93,9 @@ public final class CrashRecorder: Sendable {
     public func otherDriver() -> FilesystemDriver {
         FilesystemDriver(root: root, threadPool: threads, calls: calls)
     }
+
+    /// Has the driver settle its log, step by step, and remove it.
+    public func endLog() async throws { try await driver.endLog() }
 
     /// Notes that the caller was told that something is done.
     public func acknowledge(_ what: String) { calls.acknowledge(what) }
@@ -92,6 +121,7 @@ public final class CrashRecorder: Sendable {
         var acknowledged: [String] = []
         let steps = calls.steps
         var synchronizations = 0
+        let stepsBefore = stepsBefore.withLock { $0 }
         for number in 0...steps.count {
             if number > 0 {
                 let step = steps[number - 1]
@@ -99,10 +129,18 @@ public final class CrashRecorder: Sendable {
                 if !step.isSynchronization || synchronizations - 1 != omitted { model.take(step) }
                 if case .acknowledge(let what) = steps[number - 1] { acknowledged.append(what) }
             }
+            if number < stepsBefore { continue }
             for survival in Survival.allCases {
                 let folder = "\(scratch)/found-\(number)-\(survival)"
                 try model.build(in: folder, survival)
-                let found = FilesystemDriver(root: folder, threadPool: threads)
+                let found = FilesystemDriver(
+                    root: folder,
+                    threadPool: threads,
+                    logSegment: logSegment,
+                    run: survival == .everything ? Self.runBefore : Self.runAfter,
+                    calls: KernelCalls()
+                )
+                try await found.recoverWrites()
                 try await body(found, Crash(step: number, survival: survival, acknowledged: acknowledged))
                 try await found.deleteTree(at: .root)
                 rmdir(folder)
@@ -132,6 +170,9 @@ extension DiskModel {
                 defer { close(descriptor) }
                 let bytes = found(files[number], survival)
                 guard write(descriptor, bytes, bytes.count) == bytes.count else { throw SystemFailure(errno, "write") }
+                // It was written before the crash, not now.
+                var times = [timespec(), timespec()]
+                guard futimens(descriptor, &times) == 0 else { throw SystemFailure(errno, "futimens") }
             }
         }
     }
@@ -141,8 +182,8 @@ extension DiskModel {
         case .everything, .bytesWithoutNames: return file.now
         case .onlyDurable, .namesWithoutBytes: return file.durable
         case .namesWithZeros:
-            let kept = zip(file.now, file.durable).prefix { $0 == $1 }.count
-            return file.now.prefix(kept) + Array(repeating: 0, count: file.now.count - kept)
+            let kept = zip(file.now, file.durable).map { $0 == $1 ? $0 : 0 }
+            return kept + Array(repeating: 0, count: file.now.count - kept.count)
         }
     }
 }

@@ -15,7 +15,7 @@ package final class FaultySystemCalls: SystemCalls {
         /// As the seam's calls.
         case createFile, openFile, writeBytes, truncateFile, synchronizeFile, synchronizeFolder, renameFile, linkFile
         /// As the seam's calls.
-        case unlinkFile, makeFolder, removeFolder, synchronizeEarly, bypassCache
+        case synchronizeBytes, unlinkFile, makeFolder, removeFolder, synchronizeEarly, bypassCache
     }
 
     private struct State {
@@ -150,6 +150,11 @@ extension FaultySystemCalls {
     package func synchronizeFile(_ descriptor: CInt) throws(SystemFailure) {
         try check(.synchronizeFile)
         if synchronizes { try base.synchronizeFile(descriptor) }
+    }
+
+    package func synchronizeBytes(_ descriptor: CInt) throws(SystemFailure) {
+        try check(.synchronizeBytes)
+        if synchronizes { try base.synchronizeBytes(descriptor) }
     }
 
     package func synchronizeFolder(_ path: String) throws(SystemFailure) {

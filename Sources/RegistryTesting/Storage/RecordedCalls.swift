@@ -7,6 +7,7 @@ final class RecordedCalls: SystemCalls {
         var model = DiskModel()
         var steps: [DiskModel.Step] = []
         var files: [CInt: Int] = [:]
+        var largestWrite = Int.max
 
         mutating func take(_ step: DiskModel.Step) {
             model.take(step)
@@ -16,14 +17,13 @@ final class RecordedCalls: SystemCalls {
 
     private let base = KernelCalls()
     private let root: String
-    private let largestWrite: Int
     /// It is held over each call, so that the record has the order of the disk.
     private let state = Mutex(State())
 
-    init(root: String, largestWrite: Int) {
-        self.root = root
-        self.largestWrite = largestWrite
-    }
+    init(root: String) { self.root = root }
+
+    /// Lets a write take this many bytes at the most.
+    func limitWrites(to count: Int) { state.withLock { $0.largestWrite = count } }
 
     var steps: [DiskModel.Step] { state.withLock { $0.steps } }
 
@@ -72,8 +72,8 @@ extension RecordedCalls {
         to descriptor: CInt,
         at offset: Int64
     ) throws(SystemFailure) -> Int {
-        let part = UnsafeRawBufferPointer(rebasing: bytes.prefix(largestWrite))
-        return try noting { (state) throws(SystemFailure) in
+        try noting { (state) throws(SystemFailure) in
+            let part = UnsafeRawBufferPointer(rebasing: bytes.prefix(state.largestWrite))
             let count = try base.writeBytes(part, to: descriptor, at: offset)
             if let file = state.files[descriptor] {
                 state.take(.write(file: file, offset: Int(offset), bytes: Array(part.prefix(count))))
@@ -97,6 +97,8 @@ extension RecordedCalls {
             if let file = state.files[descriptor] { state.take(.synchronizeFile(file)) }
         }
     }
+
+    func synchronizeBytes(_ descriptor: CInt) throws(SystemFailure) { try synchronizeFile(descriptor) }
 
     func synchronizeFolder(_ path: String) throws(SystemFailure) {
         try taking(.synchronizeFolder(below(path))) { () throws(SystemFailure) in try base.synchronizeFolder(path) }

@@ -24,7 +24,7 @@ struct DiskFaultTests {
 
         private static let steps: [FaultySystemCalls.Step] = [
             .createFile, .openFile, .writeBytes, .synchronizeFile, .synchronizeFolder, .renameFile, .makeFolder,
-            .unlinkFile,
+            .unlinkFile, .synchronizeBytes,
         ]
 
         /// A full disk and one that was mounted read only stay so; a bad block is one.
@@ -44,18 +44,25 @@ struct DiskFaultTests {
     @Test(
         "what is acknowledged is there, what fails says why and leaves nothing half, and all works when the disk does",
         arguments: Failure.all,
-        [0, 600_000]
+        [Way(blob: 0), Way(blob: 600_000), Way(blob: 0, logs: true)]
     )
-    func useCases(failure: Failure, blobOf count: Int) async throws {
-        try await DiskFaultTests(pushing: PushedContent(blobOf: count)).useCases(failure)
+    func useCases(failure: Failure, way: Way) async throws {
+        try await DiskFaultTests(pushing: PushedContent(blobOf: way.blob)).useCases(failure, logs: way.logs)
     }
 
-    private func useCases(_ failure: Failure) async throws {
+    /// How many bytes the blob has, and whether there is a log.
+    struct Way: Sendable {
+        let blob: Int
+        var logs = false
+    }
+
+    private func useCases(_ failure: Failure, logs: Bool) async throws {
         for call in 0..<60 {
             var wasHit = false
             try await withTemporaryFolder { root in
                 let calls = FaultySystemCalls(synchronizes: false)
-                let driver = FilesystemDriver(root: root, threadPool: .singleton, calls: calls)
+                let driver = FilesystemDriver(root: root, threadPool: .singleton, logSegment: 256 << 10, calls: calls)
+                if logs { try driver.openLog() }
                 let registry = content.registry(on: driver)
                 try await content.pushBlob(to: registry, in: content.other)
                 let before = calls.calls(of: failure.step)
@@ -77,6 +84,8 @@ struct DiskFaultTests {
                     #expect(try await content.manifest(.digest(content.digest(1)), of: registry) != nil, comment)
                 }
                 try await recover(registry, comment)
+                try await driver.endLog()
+                #expect(calls.openFiles == 0, comment)
             }
             if !wasHit { return }
         }

@@ -13,22 +13,27 @@ struct PushCrashTests {
 
     private init(pushing content: PushedContent) { self.content = content }
 
-    /// Records a body's steps, and judges the registry that is found after every crash.
+    /// Records a body's steps, and judges the registry that is found after every crash; the same with a log.
     private func crashing(
         spares: SpareUploads? = nil,
         _ work: (Registry, CrashRecorder) async throws -> Void,
         judge: (Registry, CrashRecorder.Crash) async throws -> Void
     ) async throws {
-        try await withTemporaryFolder { scratch in
-            try await withTemporaryFolder { folder in
-                let recorder = CrashRecorder(root: folder, threadPool: .singleton)
-                try await work(content.registry(on: recorder.driver, spares: spares), recorder)
-                try await recorder.forEachCrash(in: scratch) { driver, crash in
-                    let registry = content.registry(on: driver)
-                    try await content.expectWhole(registry, "\(crash)")
-                    let report = try await registry.verify()
-                    #expect(report.damaged == 0 && report.problems[.unreadable] == nil, "\(crash)\n\(report.text)")
-                    try await judge(registry, crash)
+        for logs in [false, true] {
+            try await withTemporaryFolder { scratch in
+                try await withTemporaryFolder { folder in
+                    let length = content.blob.readableBytes > 8 << 10 ? 160 << 10 : 16 << 10
+                    let recorder = CrashRecorder(root: folder, threadPool: .singleton, logSegment: length)
+                    if logs { try recorder.beginLog() }
+                    try await work(content.registry(on: recorder.driver, spares: spares), recorder)
+                    try await recorder.endLog()
+                    try await recorder.forEachCrash(in: scratch) { driver, crash in
+                        let registry = content.registry(on: driver)
+                        try await content.expectWhole(registry, "\(crash)")
+                        let report = try await registry.verify()
+                        #expect(report.damaged == 0 && report.problems[.unreadable] == nil, "\(crash)\n\(report.text)")
+                        try await judge(registry, crash)
+                    }
                 }
             }
         }
@@ -104,11 +109,16 @@ struct PushCrashTests {
         }
     }
 
-    @Test("each synchronisation of a push is needed: without any one of them a crash loses an acknowledged blob")
-    func everySynchronization() async throws {
+    @Test(
+        "each synchronisation of a push is needed, and with a log the one: without it a crash loses an acknowledged blob",
+        arguments: [false, true]
+    )
+    func everySynchronization(logs: Bool) async throws {
         try await withTemporaryFolder { scratch in
             try await withTemporaryFolder { folder in
                 let recorder = CrashRecorder(root: folder, threadPool: .singleton)
+                if logs { try recorder.beginLog() }
+                let before = recorder.synchronizations
                 let registry = content.registry(on: recorder.driver)
                 try await registry.pushBlob(
                     content.source(content.blob),
@@ -117,8 +127,8 @@ struct PushCrashTests {
                 )
                 recorder.acknowledge("pushed")
                 let (steps, count) = (recorder.steps, recorder.synchronizations)
-                #expect(count > 6)
-                for omitted in 0..<count {
+                #expect(logs ? count == before + 1 : count > 6)
+                for omitted in before..<count {
                     var isLost = false
                     try await recorder.forEachCrash(in: scratch, omitting: omitted) { driver, crash in
                         guard crash.step == steps else { return }

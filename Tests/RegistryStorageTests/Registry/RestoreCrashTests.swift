@@ -45,11 +45,16 @@ struct RestoreCrashTests {
         return tagged == content.digest(2) && linked == content.digest(2)
     }
 
-    @Test("after a crash of the machine is there, or can be restored whole", arguments: Subject.allCases)
-    func crash(subject: Subject) async throws {
+    @Test(
+        "after a crash of the machine is there, or can be restored whole",
+        arguments: Subject.allCases,
+        [false, true]
+    )
+    func crash(subject: Subject, logs: Bool) async throws {
         try await withTemporaryFolder { scratch in
             try await withTemporaryFolder { folder in
                 let recorder = CrashRecorder(root: folder, threadPool: .singleton)
+                if logs { try recorder.beginLog() }
                 let registry = content.registry(on: recorder.driver)
                 try await prepare(registry)
                 recorder.acknowledge("push")

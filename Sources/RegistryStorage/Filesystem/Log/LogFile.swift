@@ -1,0 +1,195 @@
+import NIOCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The write-ahead log's file: two segments, one behind the other, of which one is written to while the other is emptied.
+///
+/// All of its bytes were written before it is used, so that a record changes neither its length nor where it lies, and one
+/// flush makes it last. Whoever has it open holds a lock on it.
+final class LogFile: Sendable {
+    static let name = ".registryd~log"
+
+    private let path: String
+    private let calls: any SystemCalls
+    private let descriptor: CInt
+    private let identity: FileIdentity
+    /// Bytes of one segment, its head's page included.
+    let segmentLength: Int
+    /// Whether it was there before.
+    let wasThere: Bool
+
+    /// Opens the store's log and locks it; `nil` when another one has it.
+    ///
+    /// - Parameter making: whether it is made when it isn't there; else the call fails with `ENOENT`.
+    static func open(
+        in place: FilesystemRoot,
+        segmentLength: Int,
+        making: Bool,
+        _ calls: any SystemCalls
+    ) throws(SystemFailure) -> LogFile? {
+        let path = place.text + "/" + name
+        let (descriptor, wasThere) = try descriptor(at: path, making: making, calls)
+        let file: LogFile
+        do throws(SystemFailure) {
+            let identity = try FileStatus(descriptor: descriptor).identity
+            file = LogFile(path, segmentLength, descriptor, identity, wasThere: wasThere, calls)
+        } catch {
+            calls.closeFile(descriptor)
+            throw error
+        }
+        do throws(SystemFailure) {
+            _ = try retrying("flock") { flock(descriptor, LOCK_EX | LOCK_NB) }
+            // Between the two calls its last holder may have removed it.
+            try file.checkItIsThere()
+            return file
+        } catch {
+            guard error.number == EWOULDBLOCK || error.number == ESTALE else { throw error }
+            return nil
+        }
+    }
+
+    private static func descriptor(
+        at path: String,
+        making: Bool,
+        _ calls: any SystemCalls
+    ) throws(SystemFailure) -> (descriptor: CInt, wasThere: Bool) {
+        do throws(SystemFailure) {
+            return (try calls.openFile(path), true)
+        } catch {
+            guard error.number == ENOENT, making else { throw error }
+            return (try calls.createFile(path), false)
+        }
+    }
+
+    private init(
+        _ path: String,
+        _ segmentLength: Int,
+        _ descriptor: CInt,
+        _ identity: FileIdentity,
+        wasThere: Bool,
+        _ calls: any SystemCalls
+    ) {
+        self.path = path
+        self.segmentLength = segmentLength
+        self.descriptor = descriptor
+        self.identity = identity
+        self.wasThere = wasThere
+        self.calls = calls
+    }
+
+    deinit { calls.closeFile(descriptor) }
+
+    /// What identifies it to those who wait for its flush.
+    var key: String { path }
+
+    /// Whether records go through the kernel to a disk of this machine, whose flushes this machine's kernel makes.
+    var isLocal: Bool { (try? FilesystemKind(of: descriptor))?.takesDirectWrites == true }
+
+    /// Whether it leaves most of what is free on its disk to others, or has its whole length.
+    var hasRoom: Bool {
+        var info = statvfs()
+        guard fstatvfs(descriptor, &info) == 0, let status = try? FileStatus(descriptor: descriptor) else {
+            return false
+        }
+        let length = Int64(2 * segmentLength)
+        return status.size == length || UInt64(info.f_bavail) * UInt64(info.f_frsize) >= UInt64(8 * length)
+    }
+
+    /// Makes sure that its path still leads to it: somebody may have removed it, or moved the store.
+    func checkItIsThere() throws(SystemFailure) {
+        guard try FileStatus(at: path).identity == identity else { throw SystemFailure(ESTALE, "stat") }
+    }
+
+    /// Gives it the length that it will have, of zeros, durably.
+    func fill() throws(SystemFailure) {
+        let length = 2 * segmentLength
+        if try FileStatus(descriptor: descriptor).size == Int64(length) { return }
+        try calls.truncateFile(descriptor, to: 0)
+        let zeros = ByteBuffer(repeating: 0, count: min(length, 1 << 20))
+        var offset = 0
+        while offset < length {
+            let part = zeros.getSlice(at: 0, length: min(zeros.readableBytes, length - offset)) ?? zeros
+            offset = Int(try calls.write([part], to: descriptor, at: Int64(offset)))
+        }
+        try calls.synchronizeFile(descriptor)
+    }
+
+    /// Writes bytes into a segment. They last when ``synchronize()`` has returned.
+    func write(_ parts: [ByteBuffer], in segment: Int, at offset: Int) throws(SystemFailure) {
+        _ = try calls.write(parts, to: descriptor, at: Int64(segment * segmentLength + offset))
+    }
+
+    /// Makes all that was written before last.
+    func synchronize() throws(SystemFailure) { try calls.synchronizeBytes(descriptor) }
+
+    /// Makes all that was written to its file system last, by any process.
+    ///
+    /// - Returns: `false` where the system would not say if it couldn't.
+    func synchronizeWholeSystem() throws(SystemFailure) -> Bool { try calls.synchronizeFilesystem(descriptor) }
+
+    /// The bytes of a segment; fewer where the file ends.
+    func read(segment: Int) throws(SystemFailure) -> ByteBuffer {
+        try Self.read(descriptor, from: segment * segmentLength, count: segmentLength)
+    }
+
+    private static func read(_ descriptor: CInt, from start: Int, count: Int) throws(SystemFailure) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        while bytes.readableBytes < count {
+            let (rest, offset) = (count - bytes.readableBytes, start + bytes.readableBytes)
+            var failure: SystemFailure?
+            let taken = bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: rest) { free in
+                do throws(SystemFailure) {
+                    return try retrying("pread") { pread(descriptor, free.baseAddress, rest, off_t(offset)) }
+                } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw failure }
+            if taken == 0 { break }
+        }
+        return bytes
+    }
+
+    /// Removes it, if its path still leads to it.
+    func remove() throws(SystemFailure) {
+        guard (try? checkItIsThere()) != nil else { return }
+        try calls.unlinkFile(path)
+    }
+}
+
+extension LogFile {
+    /// The generations of the segments that hold something, in the log that another process has open; `nil` when none has.
+    static func otherGenerations(at path: String, _ segmentLength: Int) -> Set<UInt64>? {
+        let descriptor = openToRead(path)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        return Set((0..<2).compactMap { usedGeneration(descriptor, from: $0 * segmentLength, segmentLength) })
+    }
+
+    private static func openToRead(_ path: String) -> CInt {
+        #if canImport(Glibc)
+        Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        #elseif canImport(Musl)
+        Musl.open(path, O_RDONLY | O_CLOEXEC)
+        #endif
+    }
+
+    private static func usedGeneration(_ descriptor: CInt, from start: Int, _ segmentLength: Int) -> UInt64? {
+        guard let bytes = try? read(descriptor, from: start, count: LogRecord.page), let head = LogSegmentHead(bytes)
+        else { return nil }
+        // Not only the first: its record may be a moment later than the second's.
+        for part in stride(from: LogRecord.page, to: segmentLength, by: 1 << 20) {
+            let count = min(1 << 20, segmentLength - part)
+            guard let bytes = try? read(descriptor, from: start + part, count: count) else { return nil }
+            for page in stride(from: 0, to: bytes.readableBytes, by: LogRecord.page)
+            where LogRecord.isHead(at: page, of: bytes, generation: head.generation) { return head.generation }
+        }
+        return nil
+    }
+}
