@@ -302,10 +302,10 @@ struct WriteAheadLogTests {
     func service() async throws {
         try await withTemporaryFolder { root in
             let driver = driver(root, KernelCalls())
-            try await driver.put(ByteBuffer(string: "old"), at: first)
+            try await driver.put(inOrder: objects("old"))
             let service = Task { await driver.logWrites { Issue.record($0) } }
             for _ in 0..<1_000 {
-                try await driver.put(ByteBuffer(string: "new"), at: second)
+                try await driver.put(inOrder: objects("new"))
                 if try names(in: root).contains(LogFile.name), driver.logHoldsObjects { break }
                 try await Task.sleep(for: .milliseconds(10))
             }

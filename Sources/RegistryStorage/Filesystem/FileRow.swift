@@ -19,6 +19,8 @@ struct FileRow {
     let waits: ConcurrentSteps
     /// What makes the small ones at the end last before their own files do.
     var log: WriteAheadLog?
+    /// Whether they belong to a push, of which there may be many: what is noted beside them takes a log that is there.
+    var isPushed = true
 
     /// Puts all of them, or those before the one that fails.
     func put() throws(StorageError) { try publish(try prepare()) }
@@ -36,7 +38,7 @@ struct FileRow {
         var areOpen = true
         var current = 0
         do throws(SystemFailure) {
-            let durableCount = log?.start(in: items) ?? items.count
+            let durableCount = log?.start(in: items, calls: isPushed) ?? items.count
             for (index, item) in items.enumerated() {
                 current = index
                 written.append(try item.file.prepare(item.content))

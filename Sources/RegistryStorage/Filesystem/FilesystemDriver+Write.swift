@@ -12,9 +12,10 @@ extension FilesystemDriver {
 
     /// Writes a small object, replacing what was there.
     public func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) {
-        let row = row(of: [StoredContent(content, at: path)])
-        try await onStore(path, .writing) { [log] () throws(StorageError) in
-            guard log.start(in: row.items) > 0 else { return try row.put() }
+        var row = row(of: [StoredContent(content, at: path)])
+        row.isPushed = false
+        try await onStore(path, .writing) { [row, log] () throws(StorageError) in
+            guard log.start(in: row.items, calls: false) > 0 else { return try row.put() }
             do throws(SystemFailure) {
                 for item in row.items {
                     try item.file.replace(with: item.content)

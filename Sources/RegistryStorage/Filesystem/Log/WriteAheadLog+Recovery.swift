@@ -59,7 +59,7 @@ extension WriteAheadLog {
         settling.lock()
         defer { settling.unlock() }
         state.withLockedValue { state in
-            guard state.pending.isEmpty, state.segments.allSatisfy(\.isEmpty), .now - state.lastAppend >= time else {
+            guard state.pending.isEmpty, state.segments.allSatisfy(\.isEmpty), .now - state.lastUse >= time else {
                 return
             }
             state.file = nil

@@ -92,17 +92,17 @@ final class WriteAheadLog: Sendable {
         var number: UInt64 = 0
         /// By its place, the last entry for each object whose own file need not last yet.
         var pending: [String: Entry] = [:]
-        var lastAppend = ContinuousClock.now
-
+        var lastUse = ContinuousClock.now
         /// When it may be opened, after that has failed.
         var notBefore: ContinuousClock.Instant?
 
         var takesEntries: Bool { file != nil && !isBroken }
 
-        /// Has the log opened if there is none.
+        /// Notes that the log is of use, and has it opened if there is none.
         mutating func callForLog() {
+            lastUse = .now
             guard file == nil, !isWanted, !isUnsuitable, let service else { return }
-            if let notBefore, notBefore > .now { return }
+            if let notBefore, notBefore > lastUse { return }
             isWanted = true
             service.yield()
         }
@@ -136,9 +136,11 @@ final class WriteAheadLog: Sendable {
     }
 
     /// Where the objects begin, at the end of a row, that the log may take.
-    func start(in items: [FileRow.Item]) -> Int {
+    ///
+    /// - Parameter calls: whether they are what a log is opened for, and kept open.
+    func start(in items: [FileRow.Item], calls: Bool) -> Int {
         let isOpen = state.withLockedValue { state in
-            state.callForLog()
+            if calls { state.callForLog() }
             return state.takesEntries
         }
         guard isOpen else { return items.count }
@@ -209,7 +211,6 @@ final class WriteAheadLog: Sendable {
             state.segments[active].end += length
             state.segments[active].entries.append(entry)
             for target in targets { state.pending[target] = entry }
-            state.lastAppend = .now
             return .place(Place(file: file, entry: entry, generation: state.segments[active].head.generation))
         }
     }
