@@ -181,7 +181,18 @@ extension WriteAheadLog {
     /// Waits until the log of another process on this machine has nothing more of what it has now.
     private func awaitOther() throws(SystemFailure) {
         let path = place.text + "/" + LogFile.name
-        guard let before = LogFile.otherGenerations(at: path, limits.segment), !before.isEmpty else { return }
+        guard let status = try? FileStatus(at: path), status.modified != state.withLockedValue({ $0.otherAtRest })
+        else {
+            return
+        }
+        guard let before = LogFile.otherGenerations(at: path, limits.segment) else { return }
+        if before.isEmpty {
+            // Files' times are those of the clock's last tick.
+            if Self.time() - status.modified > 100_000_000 {
+                state.withLockedValue { $0.otherAtRest = status.modified }
+            }
+            return
+        }
         let deadline = ContinuousClock.now + Self.patience
         while let now = LogFile.otherGenerations(at: path, limits.segment), !before.isDisjoint(with: now) {
             guard ContinuousClock.now < deadline else { throw SystemFailure(EAGAIN, "flock") }

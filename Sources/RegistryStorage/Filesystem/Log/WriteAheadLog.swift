@@ -93,6 +93,8 @@ final class WriteAheadLog: Sendable {
         /// By its place, the last entry for each object whose own file need not last yet.
         var pending: [String: Entry] = [:]
         var lastUse = ContinuousClock.now
+        /// The time of another process's log when nothing was in that: to look for what is in it takes milliseconds.
+        var otherAtRest: Int64?
         /// When it may be opened, after that has failed.
         var notBefore: ContinuousClock.Instant?
 
@@ -261,7 +263,7 @@ final class WriteAheadLog: Sendable {
         state.withLockedValue { if $0.file === file { $0.isBroken = true } }
     }
 
-    private static func time() -> Int64 {
+    static func time() -> Int64 {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
