@@ -217,12 +217,20 @@ struct WriteAheadLogTests {
         }
     }
 
+    private func putWithFailedSettlement(
+        _ text: String,
+        _ driver: FilesystemDriver,
+        _ calls: FaultySystemCalls
+    ) async throws {
+        try await driver.put(inOrder: objects(text))
+        calls.fail(.synchronizeFile, EIO, times: 1)
+        await #expect(throws: StorageError.self) { try await driver.settleLog() }
+    }
+
     @Test("bytes that could not be made durable in their place are written there again")
     func failedSettlement() async throws {
         try await logging { driver, calls, _ in
-            try await driver.put(inOrder: objects("content"))
-            calls.fail(.synchronizeFile, EIO, times: 1)
-            await #expect(throws: StorageError.self) { try await driver.settleLog() }
+            try await putWithFailedSettlement("content", driver, calls)
             #expect(driver.logHoldsObjects)
             let created = calls.calls(of: .createFile)
             try await driver.settleLog()
@@ -235,9 +243,7 @@ struct WriteAheadLogTests {
     @Test("what was removed, or put again, after a failed settlement is not undone by the next one")
     func failedSettlementBesideChanges() async throws {
         try await logging { driver, calls, _ in
-            try await driver.put(inOrder: objects("old"))
-            calls.fail(.synchronizeFile, EIO, times: 1)
-            await #expect(throws: StorageError.self) { try await driver.settleLog() }
+            try await putWithFailedSettlement("old", driver, calls)
             try await driver.put(ByteBuffer(string: "new"), at: second)
             try await driver.delete(at: first)
             #expect(!driver.logHoldsObjects)
@@ -333,7 +339,7 @@ struct LogRecordTests {
                     }
                 )
             }
-            return FileRow.Item(path: path, file: file, content: parts)
+            return FileRow.Item(object: StoredContent(parts, at: path), file: file)
         }
     }
 

@@ -8,11 +8,12 @@ import RegistryCore
 /// the disk is waited for `n + 1` times, not `2n`; by a caller who is alone also for what those calls still ask of it.
 struct FileRow {
     struct Item {
-        let path: StoragePath
+        let object: StoredContent
         let file: AtomicFile
-        let content: [ByteBuffer]
 
-        var byteCount: Int { content.reduce(0) { $0 + $1.readableBytes } }
+        var path: StoragePath { object.path }
+        var content: [ByteBuffer] { object.parts }
+        var byteCount: Int { object.byteCount }
     }
 
     let items: [Item]
@@ -65,23 +66,17 @@ struct FileRow {
             let rest = prepared.durableCount..<items.count
             if rest.isEmpty { return }
             current = rest.lowerBound
-            if let log, let entry = log.append(items[rest]) {
-                do throws(SystemFailure) {
-                    for index in rest {
-                        current = index
-                        try items[index].file.name(prepared.written[index], items[index].content)
-                    }
-                } catch {
-                    log.revoke(entry)
-                    throw error
-                }
-                log.end(entry)
-            } else {
+            let isLogged = try log?.put(items[rest]) { () throws(SystemFailure) in
                 for index in rest {
                     current = index
-                    try items[index].file.synchronize(prepared.written[index])
-                    try publish(prepared.written[index], at: index)
+                    try items[index].file.name(prepared.written[index], items[index].content)
                 }
+            }
+            if isLogged == true { return }
+            for index in rest {
+                current = index
+                try items[index].file.synchronize(prepared.written[index])
+                try publish(prepared.written[index], at: index)
             }
         } catch {
             // The names of those that were published are gone already.

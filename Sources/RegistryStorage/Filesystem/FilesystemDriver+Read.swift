@@ -120,6 +120,15 @@ func readRegion(
     count: Int,
     _ path: StoragePath
 ) throws(StorageError) -> ByteBuffer {
+    do throws(SystemFailure) {
+        return try readRegion(of: descriptor, at: offset, count: count)
+    } catch {
+        throw StorageError(error, at: path, .reading)
+    }
+}
+
+/// The same of a file that is no object.
+func readRegion(of descriptor: CInt, at offset: Int64, count: Int) throws(SystemFailure) -> ByteBuffer {
     guard count > 0 else { return ByteBuffer() }
     var buffer = ByteBufferAllocator().buffer(capacity: count)
     var position = 0
@@ -136,7 +145,7 @@ func readRegion(
         } else if taken == 0 {
             break
         } else if number != EINTR {
-            throw StorageError(SystemFailure(number, "pread"), at: path, .reading)
+            throw SystemFailure(number, "pread")
         }
     }
     return buffer

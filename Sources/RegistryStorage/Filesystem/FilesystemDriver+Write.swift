@@ -15,12 +15,12 @@ extension FilesystemDriver {
         var row = row(of: [StoredContent(content, at: path)])
         row.isPushed = false
         try await onStore(path, .writing) { [row, log] () throws(StorageError) in
-            guard log.start(in: row.items, calls: false) > 0 else { return try row.put() }
+            guard log.start(in: row.items, calls: false) > 0, let file = row.items.first?.file else {
+                return try row.put()
+            }
             do throws(SystemFailure) {
-                for item in row.items {
-                    try item.file.replace(with: item.content)
-                    try log.settle(put: item.file.target)
-                }
+                try file.replace(with: [content])
+                try log.settle(put: file.target)
             } catch {
                 throw StorageError(error, at: path, .writing)
             }
@@ -54,7 +54,7 @@ extension FilesystemDriver {
             items: objects.map { object in
                 let target = place.absolute(object.path)
                 let file = AtomicFile(changes: changes, target: target, directWrites: directWrites)
-                return FileRow.Item(path: object.path, file: file, content: object.parts)
+                return FileRow.Item(object: object, file: file)
             },
             waits: concurrentSteps,
             log: log

@@ -47,6 +47,14 @@ final class StorePresence: Sendable {
         }
     }
 
+    /// Makes sure that the path leads to the folder that was seen with content, if any was.
+    ///
+    /// - Throws: `ESTALE` when another one lies there; `ENOENT` when none does.
+    func checkIdentity() throws(SystemFailure) {
+        guard let known = seen.withLock({ $0 }) else { return }
+        guard try place.status(of: .root).identity == known else { throw SystemFailure(ESTALE, "stat") }
+    }
+
     /// The folder in which another one may be made, where not any at the path will do.
     ///
     /// A disk may go between ``check(for:)`` and a write, which would then begin a store on the mount point. It can't

@@ -94,20 +94,21 @@ final class UnsettledFolders: Sendable {
     /// The folders that are there below another one and not yet known to be durable.
     func made(in parent: String) -> [Folder] {
         state.withLockedValue { state in
-            (state.notes[parent] ?? [:]).compactMap { path, note in
-                note.isMade ? Folder(path: path, parent: parent, number: note.number) : nil
-            }
+            guard let notes = state.notes[parent] else { return [] }
+            return Self.made(in: parent, notes)
+        }
+    }
+
+    private static func made(in parent: String, _ notes: [String: Note]) -> [Folder] {
+        notes.compactMap { path, note in
+            note.isMade ? Folder(path: path, parent: parent, number: note.number) : nil
         }
     }
 
     /// All folders that are there and not yet known to be durable.
     var allMade: [Folder] {
         state.withLockedValue { state in
-            state.notes.flatMap { parent, notes in
-                notes.compactMap { path, note in
-                    note.isMade ? Folder(path: path, parent: parent, number: note.number) : nil
-                }
-            }
+            state.notes.flatMap { parent, notes in Self.made(in: parent, notes) }
         }
     }
 

@@ -13,14 +13,15 @@ import Musl
 final class LogFile: Sendable {
     static let name = ".registryd~log"
 
+    /// Where a store's log lies.
+    static func path(in place: FilesystemRoot) -> String { "\(place.text)/\(name)" }
+
     private let path: String
     private let calls: any SystemCalls
     private let descriptor: CInt
     private let identity: FileIdentity
     /// Bytes of one segment, its head's page included.
     let segmentLength: Int
-    /// Whether it was there before.
-    let wasThere: Bool
 
     /// Opens the store's log and locks it; `nil` when another one has it.
     ///
@@ -31,12 +32,12 @@ final class LogFile: Sendable {
         making: Bool,
         _ calls: any SystemCalls
     ) throws(SystemFailure) -> LogFile? {
-        let path = place.text + "/" + name
-        let (descriptor, wasThere) = try descriptor(at: path, making: making, calls)
+        let path = path(in: place)
+        let descriptor = try descriptor(at: path, making: making, calls)
         let file: LogFile
         do throws(SystemFailure) {
             let identity = try FileStatus(descriptor: descriptor).identity
-            file = LogFile(path, segmentLength, descriptor, identity, wasThere: wasThere, calls)
+            file = LogFile(path, segmentLength, descriptor, identity, calls)
         } catch {
             calls.closeFile(descriptor)
             throw error
@@ -56,12 +57,12 @@ final class LogFile: Sendable {
         at path: String,
         making: Bool,
         _ calls: any SystemCalls
-    ) throws(SystemFailure) -> (descriptor: CInt, wasThere: Bool) {
+    ) throws(SystemFailure) -> CInt {
         do throws(SystemFailure) {
-            return (try calls.openFile(path), true)
+            return try calls.openFile(path)
         } catch {
             guard error.number == ENOENT, making else { throw error }
-            return (try calls.createFile(path), false)
+            return try calls.createFile(path)
         }
     }
 
@@ -70,14 +71,12 @@ final class LogFile: Sendable {
         _ segmentLength: Int,
         _ descriptor: CInt,
         _ identity: FileIdentity,
-        wasThere: Bool,
         _ calls: any SystemCalls
     ) {
         self.path = path
         self.segmentLength = segmentLength
         self.descriptor = descriptor
         self.identity = identity
-        self.wasThere = wasThere
         self.calls = calls
     }
 
@@ -133,26 +132,7 @@ final class LogFile: Sendable {
 
     /// The bytes of a segment; fewer where the file ends.
     func read(segment: Int) throws(SystemFailure) -> ByteBuffer {
-        try Self.read(descriptor, from: segment * segmentLength, count: segmentLength)
-    }
-
-    private static func read(_ descriptor: CInt, from start: Int, count: Int) throws(SystemFailure) -> ByteBuffer {
-        var bytes = ByteBuffer()
-        while bytes.readableBytes < count {
-            let (rest, offset) = (count - bytes.readableBytes, start + bytes.readableBytes)
-            var failure: SystemFailure?
-            let taken = bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: rest) { free in
-                do throws(SystemFailure) {
-                    return try retrying("pread") { pread(descriptor, free.baseAddress, rest, off_t(offset)) }
-                } catch {
-                    failure = error
-                    return 0
-                }
-            }
-            if let failure { throw failure }
-            if taken == 0 { break }
-        }
-        return bytes
+        try readRegion(of: descriptor, at: Int64(segment * segmentLength), count: segmentLength)
     }
 
     /// Removes it, if its path still leads to it.
@@ -181,12 +161,13 @@ extension LogFile {
     }
 
     private static func usedGeneration(_ descriptor: CInt, from start: Int, _ segmentLength: Int) -> UInt64? {
-        guard let bytes = try? read(descriptor, from: start, count: LogRecord.page), let head = LogSegmentHead(bytes)
+        guard let bytes = try? readRegion(of: descriptor, at: Int64(start), count: LogRecord.page),
+            let head = LogSegmentHead(bytes)
         else { return nil }
         // Not only the first: its record may be a moment later than the second's.
         for part in stride(from: LogRecord.page, to: segmentLength, by: 1 << 20) {
             let count = min(1 << 20, segmentLength - part)
-            guard let bytes = try? read(descriptor, from: start + part, count: count) else { return nil }
+            guard let bytes = try? readRegion(of: descriptor, at: Int64(start + part), count: count) else { return nil }
             for page in stride(from: 0, to: bytes.readableBytes, by: LogRecord.page)
             where LogRecord.isHead(at: page, of: bytes, generation: head.generation) { return head.generation }
         }

@@ -13,13 +13,13 @@ extension WriteAheadLog {
     /// while another process has it, and where a log wins nothing.
     func open() throws(SystemFailure) {
         guard let run, state.withLockedValue({ $0.file == nil && !$0.isUnsuitable }) else { return }
-        try checkStoreIsThere()
+        try changes.presence.checkIdentity()
         guard let file = try LogFile.open(in: place, segmentLength: limits.segment, making: true, changes.calls) else {
             return
         }
         do throws(SystemFailure) {
             // Its disk may have gone between the two calls: nothing is left on a mount point, which looked like a store then.
-            try checkStoreIsThere()
+            try changes.presence.checkIdentity()
         } catch {
             try file.remove()
             throw error
@@ -46,12 +46,6 @@ extension WriteAheadLog {
             state.active = 0
             state.file = file
         }
-    }
-
-    private func checkStoreIsThere() throws(SystemFailure) {
-        let root = place.absolute(.root)
-        guard let known = try changes.presence.only(above: root == "/" ? "/log" : root + "/log") else { return }
-        guard try FileStatus(at: root).identity == known else { throw SystemFailure(ESTALE, "open") }
     }
 
     /// Closes the log after all of it is settled, if nobody appended to it for a while.
@@ -94,7 +88,6 @@ extension WriteAheadLog {
     /// As long as the system hasn't been started anew, all of it is in its place, or was not acknowledged, and others may have
     /// changed it since: it is only made durable. After that it may be missing or broken, and is put again.
     private func recover(_ file: LogFile) throws(SystemFailure) {
-        guard file.wasThere else { return }
         var (lasting, lost): ([LogRecord], [LogRecord]) = ([], [])
         for number in 0..<2 {
             let bytes = try file.read(segment: number)

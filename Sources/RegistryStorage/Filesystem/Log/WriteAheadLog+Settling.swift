@@ -180,7 +180,7 @@ extension WriteAheadLog {
 
     /// Waits until the log of another process on this machine has nothing more of what it has now.
     private func awaitOther() throws(SystemFailure) {
-        let path = place.text + "/" + LogFile.name
+        let path = LogFile.path(in: place)
         guard let status = try? FileStatus(at: path), status.modified != state.withLockedValue({ $0.otherAtRest })
         else {
             return

@@ -155,10 +155,24 @@ final class WriteAheadLog: Sendable {
         return start
     }
 
-    /// Makes objects last, whose files are to be named then.
+    /// Makes objects last, and has their files named then.
     ///
-    /// - Returns: what must be ended by ``end(_:)`` or ``revoke(_:)``; `nil` when there is no room, or no log.
-    func append(_ items: ArraySlice<FileRow.Item>) -> Entry? {
+    /// - Returns: `false`, without having named any, when there is no room, or no log.
+    /// - Throws: what `name` throws; a crash does not put the objects then.
+    func put(_ items: ArraySlice<FileRow.Item>, name: () throws(SystemFailure) -> Void) throws(SystemFailure) -> Bool {
+        guard let entry = append(items) else { return false }
+        defer { entry.end() }
+        do throws(SystemFailure) {
+            try name()
+            return true
+        } catch {
+            revoke(entry)
+            throw error
+        }
+    }
+
+    /// Appends a record of objects, durably.
+    private func append(_ items: ArraySlice<FileRow.Item>) -> Entry? {
         let length = LogRecord.length(of: items)
         let targets = items.map(\.file.target)
         while true {
@@ -240,13 +254,9 @@ final class WriteAheadLog: Sendable {
         }
     }
 
-    /// Says that an entry's objects are in their places.
-    func end(_ entry: Entry) { entry.end() }
-
     /// Takes an entry back, of which an object could not be put in its place, before anybody is told so: after a crash it
     /// would be put all the same.
-    func revoke(_ entry: Entry) {
-        defer { entry.end() }
+    private func revoke(_ entry: Entry) {
         guard let file = state.withLockedValue({ $0.file }) else { return }
         do throws(SystemFailure) {
             let hash = LogRecord.hashPlace
