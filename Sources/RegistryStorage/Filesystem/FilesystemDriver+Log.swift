@@ -46,9 +46,10 @@ extension FilesystemDriver {
 
     /// How long objects wait for others before they are settled together.
     ///
-    /// Of the mixed load of the benchmark, quiet rounds, the slowest hundredth took 3.8 to 4.2 times as long as the middle with
-    /// this, 5.4 to 6.4 with a tenth of a second, and 4.8 to 5.2 without a log: what is settled at once, pushes wait behind.
-    private static let logTurn = Duration.milliseconds(5)
+    /// Of the mixed load of the benchmark at 70 % of its peak, the slowest hundredth took 6.0 times as long as the middle with
+    /// this, 7.4 with 5 ms and one by one up to 64 files, 7.1 with 30 ms and 8.8 with 60: pushes wait behind what is settled at
+    /// once, and what is settled in many parts takes more of the processors.
+    private static let logTurn = Duration.milliseconds(15)
     /// How often the log is looked at while nothing is appended to it.
     private static let logRest = Duration.seconds(10)
     private static let pauseAfterFailure = Duration.seconds(5)

@@ -83,8 +83,8 @@ extension WriteAheadLog {
     }
 
     /// From how many files on it is worth while to wait for all that the file system has to write: it takes half as much of the
-    /// processors as each of them by itself, and a tenth of the time.
-    private static let many = 64
+    /// processors as each of them by itself, and a tenth of the time. For fewer it would write what others have, for little.
+    private static let many = 16
 
     /// Says in the file that nothing of a segment counts any more.
     private func empty(_ number: Int, of file: LogFile, _ segment: Segment) throws(SystemFailure) {
