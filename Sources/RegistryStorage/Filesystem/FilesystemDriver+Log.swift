@@ -47,8 +47,8 @@ extension FilesystemDriver {
     /// How long objects wait for others before they are settled together.
     ///
     /// Of the mixed load of the benchmark at 70 % of its peak, the slowest hundredth took 6.0 times as long as the middle with
-    /// this, 7.4 with 5 ms and one by one up to 64 files, 7.1 with 30 ms and 8.8 with 60: pushes wait behind what is settled at
-    /// once, and what is settled in many parts takes more of the processors.
+    /// this, and 7.4 with 5 ms and one by one up to 64 files; in another run 7.1 with 30 ms and 8.8 with 60: pushes wait behind
+    /// what is settled at once, and what is settled in many parts takes more of the processors.
     private static let logTurn = Duration.milliseconds(15)
     /// How often the log is looked at while nothing is appended to it.
     private static let logRest = Duration.seconds(10)
