@@ -113,7 +113,12 @@ private struct ThreadPools {
     let files: NIOThreadPool
     /// They don't stay behind the event loops: a large push took a tenth longer when the thread that writes it did.
     let largeFiles = NIOThreadPool(numberOfThreads: FilesystemDriver.largeFilesAtOnce)
-    let hashing = NIOThreadPool(numberOfThreads: System.coreCount)
+    /// Where two contents are hashed by turns, fewer threads: the contents that wait for one meet there, and to receive and to
+    /// write them takes the other half of the processors. With eight clients that push 1 MiB two thirds are in pairs then, and
+    /// half with a thread for each processor.
+    let hashing = NIOThreadPool(
+        numberOfThreads: ContentHasher.canPair ? max(1, System.coreCount / 2) : System.coreCount
+    )
     /// Logins take no more than half the machine from pulls and pushes.
     let passwords = NIOThreadPool(numberOfThreads: (System.coreCount + 1) / 2)
     /// What goes on beside requests, and gives way to them.

@@ -2,8 +2,9 @@ internal import CHashPair
 import CLibCrypto
 
 extension ContentHasher {
-    /// Whether this processor hashes two contents by turns faster than one after the other.
-    static let canPair = registryd_can_hash_pair()
+    /// Whether this processor hashes two contents by turns faster than one after the other, as uploads of about 1 MiB are that
+    /// wait at the same time (SHA-256 by the SHA extensions of x86-64).
+    public static let canPair = registryd_can_hash_pair()
 
     /// What is hashed at once by SHA-256, in bytes.
     static let blockCount = Int(SHA256_CBLOCK)
