@@ -15,16 +15,23 @@ struct CrashTests {
         upload = try #require(StoragePath("/uploads/id/data"))
     }
 
-    /// Records a body's steps, and judges what is found after every crash; the same with a log.
+    /// Records a body's steps, and judges what is found after every crash; the same with the log.
     private func crashing(
         _ work: (CrashRecorder) async throws -> Void,
         judge: (FilesystemDriver, CrashRecorder.Crash) async throws -> Void
     ) async throws {
-        for logs in [false, true] {
+        for log in [LogUse.none, .bytes, .files] {
             try await withTemporaryFolder { scratch in
                 try await withTemporaryFolder { folder in
-                    let recorder = CrashRecorder(root: folder, threadPool: .singleton, largestWrite: logs ? 16 : 4)
-                    if logs { try recorder.beginLog() }
+                    let recorder = CrashRecorder(
+                        root: folder,
+                        threadPool: .singleton,
+                        largestWrite: log == .none ? 4 : 16,
+                        // Of the objects here, which are smaller than links.
+                        logRecord: log == .files ? 8 : log.record,
+                        keepsNames: log.keepsNames
+                    )
+                    try log.begin(recorder)
                     try await work(recorder)
                     #expect(recorder.steps > 2)
                     try await recorder.endLog()

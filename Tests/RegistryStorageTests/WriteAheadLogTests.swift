@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import RegistryCore
 import RegistryTesting
+import Synchronization
 import Testing
 
 @testable import RegistryStorage
@@ -23,8 +24,20 @@ struct WriteAheadLogTests {
         second = try #require(StoragePath("/links/first/link"))
     }
 
-    private func driver(_ root: String, _ calls: any SystemCalls, run: SystemRun? = nil) -> FilesystemDriver {
-        FilesystemDriver(root: root, threadPool: .singleton, logSegment: 16 << 10, run: run ?? self.run, calls: calls)
+    private func driver(
+        _ root: String,
+        _ calls: any SystemCalls,
+        run: SystemRun? = nil,
+        logRecord: Int = 128 << 10
+    ) -> FilesystemDriver {
+        FilesystemDriver(
+            root: root,
+            threadPool: .singleton,
+            logSegment: 16 << 10,
+            logRecord: logRecord,
+            run: run ?? self.run,
+            calls: calls
+        )
     }
 
     private func objects(_ text: String) -> [StoredContent] {
@@ -46,11 +59,12 @@ struct WriteAheadLogTests {
 
     /// Runs a body with a driver whose log is open.
     private func logging(
+        record: Int = 128 << 10,
         _ body: (FilesystemDriver, FaultySystemCalls, String) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { root in
             let calls = FaultySystemCalls(synchronizes: false)
-            let driver = driver(root, calls)
+            let driver = driver(root, calls, logRecord: record)
             try driver.openLog()
             try await body(driver, calls, root)
             calls.heal()
@@ -92,6 +106,84 @@ struct WriteAheadLogTests {
             try await next.recoverWrites()
             #expect(try await texts(next) == ["new", "new"])
             #expect(try !names(in: root).contains(LogFile.name))
+        }
+    }
+
+    /// Puts both objects, of which the log has the second one's bytes and that the first one's file was moved.
+    ///
+    /// - Returns: that file's path before it was moved.
+    private func putMoved(
+        _ driver: FilesystemDriver,
+        _ calls: FaultySystemCalls,
+        in root: String
+    ) async throws -> String {
+        let folder = "\(root)/blobs/aa/first"
+        let found = Mutex<[String]>([])
+        calls.beforeNext(.renameFile) { found.withLock { $0 = (try? names(in: folder)) ?? [] } }
+        try await driver.put(inOrder: objects("content"))
+        let name = try #require(found.withLock { $0.first { $0 != "data" } })
+        return "\(folder)/\(name)"
+    }
+
+    @Test("a large object lasts by its file's bytes, and its name by the flush that it shares")
+    func movedFileFlushes() async throws {
+        try await logging(record: 7) { driver, calls, _ in
+            // The folders above are there.
+            try await driver.put(ByteBuffer(), at: .root.appending("blobs/aa/other/data"))
+            try await driver.put(ByteBuffer(), at: .root.appending("links/other/link"))
+            try await driver.settleLog()
+            let steps: [FaultySystemCalls.Step] = [.synchronizeFile, .synchronizeFolder, .synchronizeBytes]
+            let before = steps.map(calls.calls)
+            try await driver.put(inOrder: objects("content"))
+            #expect(zip(before, steps.map(calls.calls)).map { $1 - $0 } == [1, 0, 1])
+            #expect(try await texts(driver) == ["content", "content"])
+        }
+    }
+
+    @Test(
+        "a large object whose move the machine has lost is moved again, over what was there before",
+        arguments: [nil, "old"]
+    )
+    func movedFileRecovery(old: String?) async throws {
+        try await logging(record: 7) { driver, calls, root in
+            let file = try await putMoved(driver, calls, in: root)
+            try #require(rename(root + first.description, file) == 0)
+            if let old { try await self.driver(root, KernelCalls()).put(ByteBuffer(string: old), at: first) }
+            driver.abandonLog()
+            let next = self.driver(root, KernelCalls(), run: SystemRun("the next"), logRecord: 7)
+            try await next.recoverWrites()
+            #expect(try await texts(next) == ["content", "content"])
+            #expect(try names(in: "\(root)/blobs/aa/first") == ["data"])
+        }
+    }
+
+    @Test(
+        "a large object whose move lasted stays where it is, and one that is gone is no error",
+        arguments: [true, false]
+    )
+    func movedFileInItsPlace(isThere: Bool) async throws {
+        try await logging(record: 7) { driver, calls, root in
+            _ = try await putMoved(driver, calls, in: root)
+            if !isThere { try losing([first], from: root) }
+            driver.abandonLog()
+            let next = self.driver(root, KernelCalls(), run: SystemRun("the next"), logRecord: 7)
+            try await next.recoverWrites()
+            #expect(try await texts(next) == [isThere ? "content" : nil, "content"])
+        }
+    }
+
+    @Test("a large object whose folder goes before it is moved is written anew, and lasts by itself")
+    func movedFileWithoutFolder() async throws {
+        try await logging(record: 7) { driver, calls, root in
+            let folder = "\(root)/blobs/aa/first"
+            let before = calls.synchronizations(ofFoldersEndingIn: "/first")
+            calls.beforeNext(.renameFile) {
+                for name in (try? names(in: folder)) ?? [] { unlink("\(folder)/\(name)") }
+                rmdir(folder)
+            }
+            try await driver.put(inOrder: objects("content"))
+            #expect(calls.synchronizations(ofFoldersEndingIn: "/first") > before)
+            #expect(try await texts(driver) == ["content", "content"])
         }
     }
 
@@ -327,11 +419,12 @@ struct WriteAheadLogTests {
 
 @Suite("a record of the write-ahead log")
 struct LogRecordTests {
-    private func items(_ random: inout SeededGenerator) throws -> [FileRow.Item] {
-        let driver = FilesystemDriver(root: "/nowhere", threadPool: .singleton)
-        return try (0..<Int.random(in: 1...4, using: &random)).map { number in
+    private func objects(_ random: inout SeededGenerator) throws -> [LogRecord.Object] {
+        try (0..<Int.random(in: 1...4, using: &random)).map { number in
             let path = try #require(StoragePath("/a/\(number)/\(UInt64.random(in: 0 ... .max, using: &random))"))
-            let file = AtomicFile(changes: driver.changes, target: path.description)
+            if number == 2 {
+                return LogRecord.Object(path: path, content: .file(named: TemporaryName.make(for: "data")))
+            }
             let parts = (0..<Int.random(in: 0...2, using: &random)).map { _ in
                 ByteBuffer(
                     bytes: (0..<Int.random(in: 0...3_000, using: &random)).map { _ in
@@ -339,30 +432,37 @@ struct LogRecordTests {
                     }
                 )
             }
-            return FileRow.Item(object: StoredContent(parts, at: path), file: file)
+            return LogRecord.Object(path: path, content: .bytes(parts))
         }
     }
 
-    private func bytes(_ items: [FileRow.Item], generation: UInt64) -> ByteBuffer {
-        var bytes = LogRecord.head(of: items[...], generation: generation, number: 3, time: 4)
-        for part in items.flatMap(\.content) { bytes.writeImmutableBuffer(part) }
+    private func bytes(_ objects: [LogRecord.Object], generation: UInt64) -> ByteBuffer {
+        var bytes = LogRecord.head(of: objects, generation: generation, number: 3, time: 4)
+        for part in objects.flatMap(\.content.parts) { bytes.writeImmutableBuffer(part) }
         return bytes
+    }
+
+    private func isFile(_ object: LogRecord.Object) -> Bool {
+        if case .file = object.content { true } else { false }
+    }
+
+    private func content(_ object: LogRecord.Object) -> ByteBuffer {
+        StoredContent(object.content.parts, at: object.path).content
     }
 
     @Test("comes back as it was written, and not at all when a byte of it has changed or is missing")
     func roundTrip() throws {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<100 {
-            let items = try items(&random)
-            let whole = bytes(items, generation: 7)
-            #expect(whole.readableBytes <= LogRecord.length(of: items[...]))
+            let objects = try objects(&random)
+            let whole = bytes(objects, generation: 7)
+            #expect(whole.readableBytes <= LogRecord.length(of: objects))
             var reading = whole
             let record = try #require(LogRecord(readingFrom: &reading, generation: 7))
             #expect(reading.readableBytes == 0 && record.number == 3 && record.time == 4)
-            #expect(record.objects.map(\.path) == items.map(\.path))
-            for (object, item) in zip(record.objects, items) {
-                #expect(object.content == StoredContent(item.content, at: item.path).content)
-            }
+            #expect(record.objects.map(\.path) == objects.map(\.path))
+            #expect(record.objects.map(isFile) == objects.map(isFile))
+            #expect(record.objects.map(content) == objects.map(content))
             var other = whole
             #expect(LogRecord(readingFrom: &other, generation: 8) == nil && other == whole)
             var cut = whole.getSlice(at: 0, length: Int.random(in: 0..<whole.readableBytes, using: &random)) ?? whole

@@ -26,6 +26,16 @@ struct AtomicFile: Sendable {
         try changes.makeDurable(folder)
     }
 
+    /// Puts a file beside it in its place, whose bytes last. Where it isn't there any more, the move was made before.
+    func replace(withFileNamed name: String) throws(SystemFailure) {
+        do throws(SystemFailure) {
+            try calls.renameFile("\(folder)/\(name)", to: target)
+        } catch {
+            guard error.number == ENOENT else { throw error }
+        }
+        try changes.makeDurable(folder)
+    }
+
     /// Puts the file in its place, and leaves it to the system when it becomes durable.
     ///
     /// - Parameter tree: the folder that may be lost with all that is in it.
@@ -39,11 +49,20 @@ struct AtomicFile: Sendable {
 
     /// Writes a temporary file that is to be moved to its place later.
     func prepare(_ content: [ByteBuffer]) throws(SystemFailure) -> Written {
-        try changes.insisting(on: folder) { () throws(SystemFailure) in try begin(content) }
+        var isFolderOwn = false
+        let writing = { () throws(SystemFailure) -> Written in try begin(content) }
+        var written = try changes.insisting(on: folder, made: { isFolderOwn = $0 }, writing)
+        written.isFolderOwn = isFolderOwn
+        return written
     }
 
     /// The folders on the way to the file whose names are not durable yet.
-    var unsettledFolders: [UnsettledFolders.Folder] { changes.unsettled.notes(upFrom: folder) }
+    ///
+    /// - Parameter written: its temporary file, if the folder that was made for that has its name made durable with it.
+    func unsettledFolders(but written: Written? = nil) -> [UnsettledFolders.Folder] {
+        let notes = changes.unsettled.notes(upFrom: folder)
+        return written?.isFolderOwn == true ? notes.filter { $0.path != folder } : notes
+    }
 
     /// Moves a temporary file whose bytes are durable to its place, durably.
     func publish(_ written: Written, _ content: [ByteBuffer]) throws(SystemFailure) {
@@ -52,15 +71,22 @@ struct AtomicFile: Sendable {
     }
 
     /// Moves a temporary file to its place.
-    func name(_ written: Written, _ content: [ByteBuffer]) throws(SystemFailure) {
+    ///
+    /// - Returns: whether it was there. Else somebody has removed its folder, and the file was written anew.
+    @discardableResult
+    func name(_ written: Written, _ content: [ByteBuffer]) throws(SystemFailure) -> Bool {
         do throws(SystemFailure) {
             try calls.renameFile(written.name, to: target)
+            return true
         } catch {
-            // Someone has removed the folder with the temporary file in it.
             guard error.number == ENOENT else { throw error }
             try changes.insisting(on: folder) { () throws(SystemFailure) in try move(try write(content)) }
+            return false
         }
     }
+
+    /// Makes the name durable that the file has in its place.
+    func makeNameDurable() throws(SystemFailure) { try changes.makeDurable(folder) }
 
     /// Makes the bytes of a temporary file durable that was closed before.
     func synchronize(_ written: Written) throws(SystemFailure) {
@@ -116,6 +142,8 @@ struct AtomicFile: Sendable {
     struct Written {
         let name: String
         let descriptor: CInt
+        /// Whether this file's writer has made the folder in which it is.
+        var isFolderOwn = false
     }
 
     /// Writes a temporary file.

@@ -18,7 +18,7 @@ struct FileRow {
 
     let items: [Item]
     let waits: ConcurrentSteps
-    /// What makes the small ones at the end last before their own files do.
+    /// What makes the small ones at the end last before their own files do, and the others before their names do.
     var log: WriteAheadLog?
     /// Whether they belong to a push, of which there may be many: what is noted beside them takes a log that is there.
     var isPushed = true
@@ -29,25 +29,31 @@ struct FileRow {
     /// Files that nobody sees yet.
     struct Prepared {
         fileprivate let written: [AtomicFile.Written]
-        /// How many of them are durable; the log is to have the others.
+        /// How many of them have durable bytes; the log is to have those of the others.
         fileprivate let durableCount: Int
+        /// Where those begin that the log is to have, their bytes or that their files were moved.
+        fileprivate let logged: Int
     }
 
-    /// Writes all of them where nobody sees them, durably but for those that the log takes.
+    /// Writes all of them where nobody sees them, durably but for those whose bytes the log takes.
     func prepare() throws(StorageError) -> Prepared {
         var written: [AtomicFile.Written] = []
         var areOpen = true
         var current = 0
         do throws(SystemFailure) {
-            let durableCount = log?.start(in: items, calls: isPushed) ?? items.count
+            let share = log?.share(of: items, calls: isPushed)
+            let durableCount = share?.bytes ?? items.count
+            let takesFiles = share?.takesFiles ?? false
             for (index, item) in items.enumerated() {
                 current = index
                 written.append(try item.file.prepare(item.content))
             }
-            if durableCount > 0 { try synchronize(Array(written[..<durableCount]), &current) }
+            if durableCount > 0 {
+                try synchronize(Array(written[..<durableCount]), keepsFolders: takesFiles, &current)
+            }
             areOpen = false
             close(written)
-            return Prepared(written: written, durableCount: durableCount)
+            return Prepared(written: written, durableCount: durableCount, logged: takesFiles ? 0 : durableCount)
         } catch {
             if areOpen { close(written) }
             remove(written)
@@ -59,24 +65,25 @@ struct FileRow {
     func publish(_ prepared: Prepared) throws(StorageError) {
         var current = 0
         do throws(SystemFailure) {
-            for index in 0..<prepared.durableCount {
+            for index in 0..<prepared.logged {
                 current = index
-                try publish(prepared.written[index], at: index)
+                try publish(index, of: prepared)
             }
-            let rest = prepared.durableCount..<items.count
+            let rest = prepared.logged..<items.count
             if rest.isEmpty { return }
             current = rest.lowerBound
-            let isLogged = try log?.put(items[rest]) { () throws(SystemFailure) in
+            let targets = items[rest].map(\.file.target)
+            let isLogged = try log?.put(rest.map { logged($0, of: prepared) }, at: targets) {
+                () throws(SystemFailure) in
                 for index in rest {
                     current = index
-                    try items[index].file.name(prepared.written[index], items[index].content)
+                    try name(index, of: prepared)
                 }
             }
             if isLogged == true { return }
             for index in rest {
                 current = index
-                try items[index].file.synchronize(prepared.written[index])
-                try publish(prepared.written[index], at: index)
+                try publish(index, of: prepared)
             }
         } catch {
             // The names of those that were published are gone already.
@@ -85,9 +92,28 @@ struct FileRow {
         }
     }
 
-    private func publish(_ written: AtomicFile.Written, at index: Int) throws(SystemFailure) {
-        try items[index].file.publish(written, items[index].content)
-        try log?.settle(put: items[index].file.target)
+    /// Puts one in its place, durably.
+    private func publish(_ index: Int, of prepared: Prepared) throws(SystemFailure) {
+        let (item, written) = (items[index], prepared.written[index])
+        if index >= prepared.durableCount { try item.file.synchronize(written) }
+        try item.file.publish(written, item.content)
+        try log?.settle(put: item.file.target)
+    }
+
+    /// Puts one in its place, as the log has it.
+    private func name(_ index: Int, of prepared: Prepared) throws(SystemFailure) {
+        let (item, written) = (items[index], prepared.written[index])
+        let isMoved = try item.file.name(written, item.content)
+        // The log has a file then that is gone.
+        if !isMoved, index < prepared.durableCount { try item.file.makeNameDurable() }
+    }
+
+    /// What the log is to have of one.
+    private func logged(_ index: Int, of prepared: Prepared) -> LogRecord.Object {
+        let (item, written) = (items[index], prepared.written[index])
+        let content: LogRecord.Content =
+            index < prepared.durableCount ? .file(named: lastName(written.name)) : .bytes(item.content)
+        return LogRecord.Object(path: item.path, content: content)
     }
 
     /// Removes those that were prepared, and the folders in which there is nothing else.
@@ -101,25 +127,47 @@ struct FileRow {
     }
 
     /// Makes the bytes of all durable, and the names of the folders that were made for them.
-    private func synchronize(_ written: [AtomicFile.Written], _ current: inout Int) throws(SystemFailure) {
-        for (item, file) in zip(items, written) { item.file.calls.beginWriting(file.descriptor, from: 0, count: 0) }
-        var steps: [ConcurrentSteps.Step] = []
-        for (item, file) in zip(items, written) {
-            let (calls, descriptor) = (item.file.calls, file.descriptor)
-            steps.append { SystemFailure.of { () throws(SystemFailure) in try calls.synchronizeFile(descriptor) } }
+    ///
+    /// - Parameter keepsFolders: whether the file system makes the name of a folder durable with those of the files for which
+    ///   it was made.
+    private func synchronize(
+        _ written: [AtomicFile.Written],
+        keepsFolders: Bool,
+        _ current: inout Int
+    ) throws(SystemFailure) {
+        if written.count > 1 {
+            for (item, file) in zip(items, written) { item.file.calls.beginWriting(file.descriptor, from: 0, count: 0) }
         }
-        let folders = unsettledFolders(of: items[..<written.count])
-        for folder in folders {
+        let files = zip(items, written).enumerated().map { place, pair in
+            let (calls, descriptor) = (pair.0.file.calls, pair.1.descriptor)
+            return Step(place: place) { () throws(SystemFailure) in try calls.synchronizeFile(descriptor) }
+        }
+        let folders = unsettledFolders(of: written, keepsFolders).map { folder in
             let changes = items[folder.place].file.changes
-            steps.append {
-                SystemFailure.of { () throws(SystemFailure) in try changes.settle(folder.notes, in: folder.path) }
+            return Step(place: folder.place) { () throws(SystemFailure) in
+                try changes.settle(folder.notes, in: folder.path)
             }
         }
-        do throws(ConcurrentSteps.Failure) {
-            try waits.run(steps)
-        } catch {
-            current = error.place < written.count ? error.place : folders[error.place - written.count].place
-            throw error.failure
+        // Without a journal a file takes its folder along only if no other file has: that of another push may be on the way to
+        // it still. So who finds the folder there makes that durable first.
+        for steps in keepsFolders && !folders.isEmpty ? [folders, files] : [files + folders] {
+            do throws(ConcurrentSteps.Failure) {
+                try waits.run(steps.map(\.run))
+            } catch {
+                current = steps[error.place].place
+                throw error.failure
+            }
+        }
+    }
+
+    /// Waits for the disk, for one of the files.
+    private struct Step {
+        let place: Int
+        let run: ConcurrentSteps.Step
+
+        init(place: Int, _ body: @escaping @Sendable () throws(SystemFailure) -> Void) {
+            self.place = place
+            run = { SystemFailure.of(body) }
         }
     }
 
@@ -132,10 +180,10 @@ struct FileRow {
     }
 
     /// Each once, though it be above several of the files.
-    private func unsettledFolders(of items: ArraySlice<Item>) -> [UnsettledFolder] {
+    private func unsettledFolders(of written: [AtomicFile.Written], _ keepsFolders: Bool) -> [UnsettledFolder] {
         var found: [UnsettledFolder] = []
-        for (place, item) in items.enumerated() {
-            for note in item.file.unsettledFolders {
+        for (place, file) in written.enumerated() {
+            for note in items[place].file.unsettledFolders(but: keepsFolders ? file : nil) {
                 if let index = found.firstIndex(where: { $0.path == note.parent }) {
                     found[index].notes.append(note)
                 } else {

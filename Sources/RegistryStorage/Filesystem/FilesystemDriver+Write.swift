@@ -15,9 +15,8 @@ extension FilesystemDriver {
         var row = row(of: [StoredContent(content, at: path)])
         row.isPushed = false
         try await onStore(path, .writing) { [row, log] () throws(StorageError) in
-            guard log.start(in: row.items, calls: false) > 0, let file = row.items.first?.file else {
-                return try row.put()
-            }
+            let takesIt = log.share(of: row.items, calls: false)?.bytes == 0
+            guard !takesIt, let file = row.items.first?.file else { return try row.put() }
             do throws(SystemFailure) {
                 try file.replace(with: [content])
                 try log.settle(put: file.target)

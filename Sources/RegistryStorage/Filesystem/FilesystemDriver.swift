@@ -90,6 +90,7 @@ public final class FilesystemDriver: StorageDriver {
     ///
     /// - Parameters:
     ///   - logSegment: bytes of each half of the write-ahead log.
+    ///   - logRecord: the most bytes that are put by one of its records.
     ///   - run: which run of the system this is; `nil` where it can't be known.
     package init(
         root: String,
@@ -98,6 +99,7 @@ public final class FilesystemDriver: StorageDriver {
         listingCache: ListingCacheLimits = ListingCacheLimits(),
         writesDirectly: Bool = true,
         logSegment: Int = WriteAheadLog.Limits().segment,
+        logRecord: Int = WriteAheadLog.Limits().record,
         run: SystemRun? = .current(),
         calls: any SystemCalls
     ) {
@@ -113,7 +115,7 @@ public final class FilesystemDriver: StorageDriver {
         listings = ListingCache(limits: listingCache)
         log = WriteAheadLog(
             place: place,
-            limits: WriteAheadLog.Limits(segment: logSegment),
+            limits: WriteAheadLog.Limits(segment: logSegment, record: logRecord),
             changes: FolderChanges(calls: calls, unsettled: unsettled, syncs: syncs, presence: presence),
             threads: threadPool,
             run: run

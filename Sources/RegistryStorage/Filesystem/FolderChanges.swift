@@ -19,10 +19,13 @@ struct FolderChanges: Sendable {
     /// Runs a step that puts a name into a folder, and makes the folder when it isn't there. A concurrent removal of
     /// the tree may take the folder away in between: then once more.
     ///
-    /// - Parameter tree: the folder at or above `folder` from which on down nothing needs to be durable, if any.
+    /// - Parameters:
+    ///   - tree: the folder at or above `folder` from which on down nothing needs to be durable, if any.
+    ///   - made: is told, when the folder was not there, whether this call has made it and nobody else.
     func insisting<Value>(
         on folder: String,
         passing tree: String? = nil,
+        made: (Bool) -> Void = { _ in },
         _ step: () throws(SystemFailure) -> Value
     ) throws(SystemFailure) -> Value {
         for _ in 0..<Self.attempts {
@@ -30,7 +33,7 @@ struct FolderChanges: Sendable {
                 return try step()
             } catch {
                 guard error.number == ENOENT else { throw error }
-                if let tree { try makePassingFolders(folder, within: tree) } else { try makeFolders(folder) }
+                if let tree { try makePassingFolders(folder, within: tree) } else { made(try makeFolders(folder)) }
             }
         }
         throw SystemFailure(EAGAIN, "mkdir")
@@ -73,19 +76,22 @@ struct FolderChanges: Sendable {
         _ = try? makeFolders(folder)
     }
 
-    private func makeFolders(_ folder: String) throws(SystemFailure) {
+    /// Makes a folder and those above it.
+    ///
+    /// - Returns: `false` when somebody else has made it.
+    private func makeFolders(_ folder: String) throws(SystemFailure) -> Bool {
         for _ in 0..<Self.attempts {
             guard let parent = parentFolder(folder) else { throw SystemFailure(ENOENT, "mkdir") }
             let note = unsettled.announce(folder, in: parent)
             do throws(SystemFailure) {
                 try makeFolder(folder)
                 unsettled.confirm(note.folder)
-                return
+                return true
             } catch {
                 unsettled.revoke(note.folder, before: note.before)
                 switch error.number {
-                case EEXIST: return
-                case ENOENT: try makeFolders(parent)
+                case EEXIST: return false
+                case ENOENT: _ = try makeFolders(parent)
                 default: throw error
                 }
             }
@@ -113,7 +119,7 @@ struct FolderChanges: Sendable {
                 case ENOENT:
                     guard let parent = parentFolder(folder) else { throw error }
                     if folder == tree {
-                        try makeFolders(parent)
+                        _ = try makeFolders(parent)
                         try settle(upFrom: parent)
                     } else {
                         try makePassingFolders(parent, within: tree)

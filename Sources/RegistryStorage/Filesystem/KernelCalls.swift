@@ -34,6 +34,12 @@ package struct KernelCalls: SystemCalls {
         registryd_bypass_cache(descriptor, bypasses ? 1 : 0) >= 0
     }
 
+    package func keepsNames(_ descriptor: CInt) -> Bool {
+        // So it is with a journal, and ext4 sees to it without one. What statfs(2) calls ext4 may be ext2, which doesn't.
+        guard let device = try? FileStatus(descriptor: descriptor).identity.device else { return false }
+        return ["ext3", "ext4", "xfs"].contains(MountTable.current.kind(of: device))
+    }
+
     package func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {
         _ = try retrying("ftruncate") { ftruncate(descriptor, off_t(length)) }
     }

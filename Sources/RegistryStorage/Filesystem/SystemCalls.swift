@@ -12,6 +12,9 @@ package protocol SystemCalls: Sendable {
     /// Has what is written by a descriptor from now on go past the kernel's memory, or no longer: `false` where that can't
     /// be. While it does, the address, the offset and the count of bytes must be multiples of a page.
     func bypassCache(_ bypasses: Bool, _ descriptor: CInt) -> Bool
+    /// Whether making a new file of an open one's file system durable does so for its name too, and for those of the folders that
+    /// were made for it.
+    func keepsNames(_ descriptor: CInt) -> Bool
     /// Cuts a file off at a length.
     func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure)
     /// Lets the disk begin with bytes that will be synchronised soon: a hint, which can neither fail nor promise
@@ -52,6 +55,9 @@ extension SystemCalls {
 
     /// `false`: a disk need not be able to.
     package func bypassCache(_ bypasses: Bool, _ descriptor: CInt) -> Bool { false }
+
+    /// `false`, as POSIX has it.
+    package func keepsNames(_ descriptor: CInt) -> Bool { false }
 
     /// Nothing: it is only a hint.
     package func beginWriting(_ descriptor: CInt, from start: Int64, count: Int64) {}

@@ -50,6 +50,7 @@ public final class CrashRecorder: Sendable {
     private let threads: NIOThreadPool
     private let largestWrite: Int
     private let logSegment: Int
+    private let keepsNames: Bool
     /// How many steps were taken before the ones that count.
     private let stepsBefore = Mutex(0)
 
@@ -60,16 +61,28 @@ public final class CrashRecorder: Sendable {
     ///   - threadPool: where blocking calls run.
     ///   - largestWrite: how many bytes one write takes at the most, so that a crash falls into the midst of content.
     ///   - logSegment: bytes of each half of the log, if there is to be one (``beginLog()``).
-    public init(root: String, threadPool: NIOThreadPool, largestWrite: Int = .max, logSegment: Int = 16 << 10) {
+    ///   - logRecord: the most bytes of objects that one record of it has.
+    ///   - keepsNames: whether the disk makes a new file's name durable with its bytes, as ext4 and XFS do. Without it names last
+    ///     by what is done for them alone.
+    public init(
+        root: String,
+        threadPool: NIOThreadPool,
+        largestWrite: Int = .max,
+        logSegment: Int = 16 << 10,
+        logRecord: Int = 128 << 10,
+        keepsNames: Bool = false
+    ) {
         self.root = root
         self.largestWrite = largestWrite
         self.logSegment = logSegment
-        calls = RecordedCalls(root: root)
+        self.keepsNames = keepsNames
+        calls = RecordedCalls(root: root, keepsNames: keepsNames)
         threads = threadPool
         driver = FilesystemDriver(
             root: root,
             threadPool: threadPool,
             logSegment: logSegment,
+            logRecord: logRecord,
             run: Self.runBefore,
             calls: calls
         )
@@ -117,7 +130,7 @@ public final class CrashRecorder: Sendable {
         omitting omitted: Int? = nil,
         _ body: (FilesystemDriver, Crash) async throws -> Void
     ) async throws {
-        var model = DiskModel()
+        var model = DiskModel(keepsNames: keepsNames)
         var acknowledged: [String] = []
         let steps = calls.steps
         var synchronizations = 0

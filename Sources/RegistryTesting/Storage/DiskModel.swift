@@ -2,7 +2,8 @@
 ///
 /// The rules are those of POSIX, at their strictest: bytes last once their file was synchronised, and names once
 /// their folder was, separately. One rule is that of file systems with a journal (ext4, XFS, btrfs): a rename is one
-/// change, so that making either folder durable makes both of its sides durable.
+/// change, so that making either folder durable makes both of its sides durable. Of ext4 and XFS there is another one, where
+/// it is asked for: with the bytes of a new file its name lasts, and those of new folders above it.
 struct DiskModel {
     /// One step that the driver took.
     enum Step {
@@ -49,6 +50,10 @@ struct DiskModel {
     private(set) var files: [Layered<[UInt8]>] = []
     private(set) var folders: [Layered<[String: Entry]>] = [Layered(now: [:], durable: [:])]
     private var renames: [Rename] = []
+    /// Whether the names of new files last with their bytes.
+    private let keepsNames: Bool
+
+    init(keepsNames: Bool) { self.keepsNames = keepsNames }
 
     /// What lies at a path below the root, such as `/a/b`.
     func entry(at path: String) -> Entry? {
@@ -71,7 +76,9 @@ struct DiskModel {
             if missing > 0 { files[file].now += Array(repeating: 0, count: missing) }
             files[file].now.replaceSubrange(offset..<offset + bytes.count, with: bytes)
         case .truncate(let file, let length): files[file].now = Array(files[file].now.prefix(length))
-        case .synchronizeFile(let file): files[file].durable = files[file].now
+        case .synchronizeFile(let file):
+            files[file].durable = files[file].now
+            if keepsNames { keepNames(of: .file(file)) }
         case .synchronizeFolder(let path): synchronizeFolder(path)
         case .rename(let path, let target): rename(path, target)
         case .link(let path, let target): set(target, entry(at: path))
@@ -100,6 +107,16 @@ struct DiskModel {
         folders[from.folder].now[from.name] = nil
         folders[to.folder].now[to.name] = entry
         renames.append(Rename(from: from, target: to, entry: entry))
+    }
+
+    /// Makes the name of a file or a folder durable that has none which is, and those of the folders above it.
+    private mutating func keepNames(of entry: Entry) {
+        guard entry != .folder(0), !folders.contains(where: { $0.durable.values.contains(entry) }) else { return }
+        for folder in folders.indices {
+            guard let name = folders[folder].now.first(where: { $0.value == entry })?.key else { continue }
+            folders[folder].durable[name] = entry
+            keepNames(of: .folder(folder))
+        }
     }
 
     private mutating func synchronizeFolder(_ path: String) {

@@ -137,6 +137,9 @@ extension FaultySystemCalls {
         return base.bypassCache(bypasses, descriptor)
     }
 
+    /// As ext4 and XFS do.
+    package func keepsNames(_ descriptor: CInt) -> Bool { true }
+
     package func truncateFile(_ descriptor: CInt, to length: Int64) throws(SystemFailure) {
         try check(.truncateFile)
         try base.truncateFile(descriptor, to: length)

@@ -4,7 +4,7 @@ import Synchronization
 /// The file system driver's seam with a record of every step that succeeded.
 final class RecordedCalls: SystemCalls {
     private struct State {
-        var model = DiskModel()
+        var model: DiskModel
         var steps: [DiskModel.Step] = []
         var files: [CInt: Int] = [:]
         var largestWrite = Int.max
@@ -18,9 +18,15 @@ final class RecordedCalls: SystemCalls {
     private let base = KernelCalls()
     private let root: String
     /// It is held over each call, so that the record has the order of the disk.
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    private let keepsNames: Bool
 
-    init(root: String) { self.root = root }
+    /// - Parameter keepsNames: whether it says of the disk that a new file's name lasts with its bytes.
+    init(root: String, keepsNames: Bool) {
+        self.root = root
+        self.keepsNames = keepsNames
+        state = Mutex(State(model: DiskModel(keepsNames: keepsNames)))
+    }
 
     /// Lets a write take this many bytes at the most.
     func limitWrites(to count: Int) { state.withLock { $0.largestWrite = count } }
@@ -50,6 +56,8 @@ final class RecordedCalls: SystemCalls {
 }
 
 extension RecordedCalls {
+    func keepsNames(_ descriptor: CInt) -> Bool { keepsNames }
+
     func createFile(_ path: String) throws(SystemFailure) -> CInt {
         try noting { (state) throws(SystemFailure) in
             let descriptor = try base.createFile(path)

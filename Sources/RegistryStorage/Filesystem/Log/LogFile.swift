@@ -88,6 +88,9 @@ final class LogFile: Sendable {
     /// Whether records go through the kernel to a disk of this machine, whose flushes this machine's kernel makes.
     var isLocal: Bool { (try? FilesystemKind(of: descriptor))?.takesDirectWrites == true }
 
+    /// Whether a new file beside it lasts with its name when its bytes were made durable.
+    var keepsNames: Bool { calls.keepsNames(descriptor) }
+
     /// Whether it leaves most of what is free on its disk to others, or has its whole length.
     var hasRoom: Bool {
         var info = statvfs()

@@ -1,7 +1,9 @@
 import NIOCore
 import RegistryCore
 
-/// One entry of the write-ahead log: small objects that are put one after the other, with their paths.
+/// One entry of the write-ahead log: objects that are put one after the other, with their paths.
+///
+/// It has the bytes of small ones. Of large ones it has that a file beside their place is moved there, whose bytes last already.
 ///
 /// In the file it begins at a whole page, and fills up its last one. All numbers are little endian:
 ///
@@ -13,7 +15,8 @@ import RegistryCore
 ///    40  count of objects
 ///    48  SHA-256               of the 48 bytes before it and of the body
 ///    80  the body              for each object the lengths of path and content, 4 bytes each, and the path;
-///                              then the contents
+///                              then the contents. Where the length's highest bit is set, the content is the
+///                              name of the file that is moved
 struct LogRecord {
     static let page = 4096
     static let headLength = 80
@@ -26,31 +29,73 @@ struct LogRecord {
     /// What it puts, in this order.
     struct Object {
         let path: StoragePath
-        let content: ByteBuffer
+        let content: Content
     }
+
+    enum Content {
+        /// All bytes of the object.
+        case bytes([ByteBuffer])
+        /// The name of a file beside the object's place, which becomes the object.
+        case file(named: String)
+
+        /// What the record has of it.
+        var parts: [ByteBuffer] {
+            switch self {
+            case .bytes(let parts): parts
+            case .file(let name): [ByteBuffer(string: name)]
+            }
+        }
+
+        fileprivate var byteCount: Int {
+            switch self {
+            case .bytes(let parts): parts.reduce(0) { $0 + $1.readableBytes }
+            case .file(let name): name.utf8.count
+            }
+        }
+
+        fileprivate var length: UInt32 {
+            switch self {
+            case .bytes: UInt32(byteCount)
+            case .file: UInt32(byteCount) | LogRecord.movedFile
+            }
+        }
+
+        fileprivate init?(_ bytes: ByteBuffer, isFile: Bool) {
+            guard isFile else {
+                self = .bytes([bytes])
+                return
+            }
+            let name = String(buffer: bytes)
+            guard !name.isEmpty, !name.contains("/") else { return nil }
+            self = .file(named: name)
+        }
+    }
+
+    /// Marks the length of a content that is a file's name.
+    private static let movedFile: UInt32 = 1 << 31
 
     let number: UInt64
     let time: Int64
     let objects: [Object]
 
     /// How many bytes of the file a record of some objects takes.
-    static func length(of items: ArraySlice<FileRow.Item>) -> Int {
-        let body = items.reduce(0) { $0 + 8 + $1.path.description.utf8.count + $1.byteCount }
+    static func length(of objects: [Object]) -> Int {
+        let body = objects.reduce(0) { $0 + 8 + $1.path.description.utf8.count + $1.content.byteCount }
         return (headLength + body + page - 1) / page * page
     }
 
     /// The head of a record and what its body has before the contents, which follow it in the file as they are.
     static func head(
-        of items: ArraySlice<FileRow.Item>,
+        of objects: [Object],
         generation: UInt64,
         number: UInt64,
         time: Int64
     ) -> ByteBuffer {
         var table = ByteBuffer()
-        for item in items {
-            let path = item.path.description
+        for object in objects {
+            let path = object.path.description
             table.writeInteger(UInt32(path.utf8.count), endianness: .little)
-            table.writeInteger(UInt32(item.byteCount), endianness: .little)
+            table.writeInteger(object.content.length, endianness: .little)
             table.writeString(path)
         }
         var head = ByteBuffer()
@@ -58,13 +103,13 @@ struct LogRecord {
         for number in [mark, generation, number, UInt64(bitPattern: time)] {
             head.writeInteger(number, endianness: .little)
         }
-        let body = table.readableBytes + items.reduce(0) { $0 + $1.byteCount }
+        let body = table.readableBytes + objects.reduce(0) { $0 + $1.content.byteCount }
         head.writeInteger(UInt64(body), endianness: .little)
-        head.writeInteger(UInt64(items.count), endianness: .little)
+        head.writeInteger(UInt64(objects.count), endianness: .little)
         var hasher = ContentHasher(.sha256)
         hasher.update(head)
         hasher.update(table)
-        for item in items { for part in item.content { hasher.update(part) } }
+        for object in objects { for part in object.content.parts { hasher.update(part) } }
         head.writeBytes(hasher.digest().bytes)
         head.writeImmutableBuffer(table)
         return head
@@ -104,17 +149,19 @@ struct LogRecord {
 
     private static func objects(in body: ByteBuffer, count: UInt64) -> [Object]? {
         var body = body
-        var found: [(path: StoragePath, length: Int)] = []
+        var found: [(path: StoragePath, length: UInt32)] = []
         for _ in 0..<count {
             guard let pathLength = body.readInteger(endianness: .little, as: UInt32.self), pathLength <= longestPath,
                 let length = body.readInteger(endianness: .little, as: UInt32.self),
                 let path = body.readString(length: Int(pathLength)).flatMap({ StoragePath($0) }), path != .root
             else { return nil }
-            found.append((path, Int(length)))
+            found.append((path, length))
         }
         var objects: [Object] = []
         for (path, length) in found {
-            guard let content = body.readSlice(length: length) else { return nil }
+            guard let bytes = body.readSlice(length: Int(length & ~movedFile)),
+                let content = Content(bytes, isFile: length & movedFile != 0)
+            else { return nil }
             objects.append(Object(path: path, content: content))
         }
         return body.readableBytes == 0 ? objects : nil

@@ -30,6 +30,7 @@ extension WriteAheadLog {
         }
         try recover(file)
         guard file.hasRoom else { return try remove(file) }
+        let keepsNames = file.keepsNames
         let heads = [LogSegmentHead.fresh(run), .fresh(run)]
         do throws(SystemFailure) {
             try file.fill()
@@ -44,6 +45,7 @@ extension WriteAheadLog {
             state.segments = heads.map { Segment(head: $0) }
             state.pending = [:]
             state.active = 0
+            state.keepsNames = keepsNames
             state.file = file
         }
     }
@@ -133,7 +135,11 @@ extension WriteAheadLog {
                 if let status = try? FileStatus(at: target), status.modified > end { continue }
                 do throws(SystemFailure) {
                     try clearWay(to: target)
-                    try AtomicFile(changes: changes, target: target).replace(with: [object.content])
+                    let file = AtomicFile(changes: changes, target: target)
+                    switch object.content {
+                    case .bytes(let bytes): try file.replace(with: bytes)
+                    case .file(let name): try file.replace(withFileNamed: name)
+                    }
                 } catch {
                     failure = failure ?? error
                 }
@@ -165,11 +171,11 @@ extension WriteAheadLog {
         for record in Self.records(in: try file.read(segment: number), segment.head) {
             for object in record.objects {
                 let target = place.absolute(object.path)
-                // The record's own file is older: it is made when that has been written.
-                guard last[target] == record.number, let status = try? FileStatus(at: target), !status.isFolder,
-                    status.modified <= record.time
+                // The record's own file is older: it is made when that has been written. Of one that was moved the bytes last.
+                guard case .bytes(let bytes) = object.content, last[target] == record.number,
+                    let status = try? FileStatus(at: target), !status.isFolder, status.modified <= record.time
                 else { continue }
-                try AtomicFile(changes: changes, target: target).replace(with: [object.content])
+                try AtomicFile(changes: changes, target: target).replace(with: bytes)
             }
         }
         // And whatever has come in their places.

@@ -9,13 +9,16 @@ import Glibc
 import Musl
 #endif
 
-/// A write-ahead log: what makes small objects last before their own files do.
+/// A write-ahead log: what makes small objects last before their own files do, and large ones before their names do.
 ///
 /// A push of a small blob has two files in two new folders, and four to six waits for the disk, one after the other. Here it
 /// has one: the objects' bytes and paths are appended to a file whose place on the disk doesn't change, which is flushed for
 /// all who append at once (group commit). Then their files get their names, are seen, and the push is acknowledged. They and
 /// their folders are made durable a moment later, many at a time, and what the log has of them counts no more. After a crash
 /// of the machine ``recoverAndRemove()`` puts again what the log still has.
+///
+/// A large object's bytes are made durable in a file beside its place. Where the file system makes that file's name durable
+/// with them, what the log has of the object is that the file was moved there, and its folder is not waited for either.
 ///
 /// Its rules:
 /// - An object has its name only after the log has it durably: what is seen, or half seen after a crash, is in the log.
@@ -85,6 +88,8 @@ final class WriteAheadLog: Sendable {
         var service: AsyncStream<Void>.Continuation?
         /// Whether the store lies where a log wins nothing.
         var isUnsuitable = false
+        /// Whether a new file's name lasts with its bytes (``LogFile/keepsNames``).
+        var keepsNames = false
         /// Whether an append found no log.
         var isWanted = false
         var segments: [Segment] = []
@@ -137,30 +142,43 @@ final class WriteAheadLog: Sendable {
         waits = ConcurrentSteps(threads: threads)
     }
 
-    /// Where the objects begin, at the end of a row, that the log may take.
+    /// What of a row of objects the log may take.
+    struct Share {
+        /// Where those begin, at its end, whose bytes the log is to have.
+        var bytes: Int
+        /// Whether it may have those before as files that are moved.
+        var takesFiles: Bool
+    }
+
+    /// What of a row of objects the log may take; `nil` while there is none.
     ///
     /// - Parameter calls: whether they are what a log is opened for, and kept open.
-    func start(in items: [FileRow.Item], calls: Bool) -> Int {
-        let isOpen = state.withLockedValue { state in
+    func share(of items: [FileRow.Item], calls: Bool) -> Share? {
+        let share = state.withLockedValue { state in
             if calls { state.callForLog() }
-            return state.takesEntries
+            return state.takesEntries ? Share(bytes: items.count, takesFiles: state.keepsNames) : nil
         }
-        guard isOpen else { return items.count }
-        var (start, count) = (items.count, 0)
-        while start > 0 {
-            count += items[start - 1].byteCount
+        guard var share else { return nil }
+        var count = 0
+        while share.bytes > 0 {
+            count += items[share.bytes - 1].byteCount
             if count > limits.record { break }
-            start -= 1
+            share.bytes -= 1
         }
-        return start
+        return share
     }
 
     /// Makes objects last, and has their files named then.
     ///
+    /// - Parameter targets: the absolute paths of the objects' places.
     /// - Returns: `false`, without having named any, when there is no room, or no log.
     /// - Throws: what `name` throws; a crash does not put the objects then.
-    func put(_ items: ArraySlice<FileRow.Item>, name: () throws(SystemFailure) -> Void) throws(SystemFailure) -> Bool {
-        guard let entry = append(items) else { return false }
+    func put(
+        _ objects: [LogRecord.Object],
+        at targets: [String],
+        name: () throws(SystemFailure) -> Void
+    ) throws(SystemFailure) -> Bool {
+        guard let entry = append(objects, targets) else { return false }
         defer { entry.end() }
         do throws(SystemFailure) {
             try name()
@@ -172,14 +190,13 @@ final class WriteAheadLog: Sendable {
     }
 
     /// Appends a record of objects, durably.
-    private func append(_ items: ArraySlice<FileRow.Item>) -> Entry? {
-        let length = LogRecord.length(of: items)
-        let targets = items.map(\.file.target)
+    private func append(_ objects: [LogRecord.Object], _ targets: [String]) -> Entry? {
+        let length = LogRecord.length(of: objects)
         while true {
             switch reserve(length, targets) {
             case .place(let place):
                 do throws(SystemFailure) {
-                    try write(items, at: place)
+                    try write(objects, at: place)
                     return place.entry
                 } catch {
                     give(up: place.file)
@@ -231,15 +248,15 @@ final class WriteAheadLog: Sendable {
         }
     }
 
-    private func write(_ items: ArraySlice<FileRow.Item>, at place: Place) throws(SystemFailure) {
+    private func write(_ objects: [LogRecord.Object], at place: Place) throws(SystemFailure) {
         let head = LogRecord.head(
-            of: items,
+            of: objects,
             generation: place.generation,
             number: place.entry.number,
             time: Self.time()
         )
         try place.file.write(
-            [head] + items.flatMap(\.content),
+            [head] + objects.flatMap(\.content.parts),
             in: place.entry.segment,
             at: place.entry.offset
         )
