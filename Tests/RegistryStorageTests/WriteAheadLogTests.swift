@@ -475,6 +475,16 @@ struct LogRecordTests {
         }
     }
 
+    @Test(
+        "a file that is moved has a name that only files have that are being written",
+        arguments: ["", ".", "..", "data", "../\(TemporaryName.make(for: "data"))", String(repeating: "x", count: 60)]
+    )
+    func movedFileName(name: String) throws {
+        let path = try #require(StoragePath("/a/data"))
+        var reading = bytes([LogRecord.Object(path: path, content: .file(named: name))], generation: 7)
+        #expect(LogRecord(readingFrom: &reading, generation: 7) == nil)
+    }
+
     @Test("arbitrary bytes behind a right head are no record, and no trap")
     func arbitraryBytes() {
         var random = SeededGenerator(seed: 12)

@@ -60,14 +60,15 @@ struct LogRecord {
             }
         }
 
+        /// `nil` for a name that no file has that is being written.
         fileprivate init?(_ bytes: ByteBuffer, isFile: Bool) {
             guard isFile else {
                 self = .bytes([bytes])
                 return
             }
-            let name = String(buffer: bytes)
-            guard !name.isEmpty, !name.contains("/") else { return nil }
-            self = .file(named: name)
+            let isTemporary = bytes.withUnsafeReadableBytes { TemporaryName.matches($0.bindMemory(to: UInt8.self)) }
+            guard isTemporary, !bytes.readableBytesView.contains(UInt8(ascii: "/")) else { return nil }
+            self = .file(named: String(buffer: bytes))
         }
     }
 
