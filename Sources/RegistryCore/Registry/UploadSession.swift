@@ -322,7 +322,7 @@ struct UploadSession {
         with hashers: (ContentHasher, ContentHasher?),
         on executor: (any TaskExecutor)?
     ) async -> (ContentHasher, ContentHasher?) {
-        guard piece.reduce(0, { $0 + $1.readableBytes }) > hashedAtOnce else { return update(hashers, with: piece) }
+        guard piece.byteCount > hashedAtOnce else { return update(hashers, with: piece) }
         return await working(on: executor) { update(hashers, with: piece) }
     }
 

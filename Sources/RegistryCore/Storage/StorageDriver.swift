@@ -251,7 +251,7 @@ public struct StoredContent: Sendable, Hashable {
     public var parts: [ByteBuffer]
 
     /// How many bytes it has.
-    public var byteCount: Int { parts.reduce(0) { $0 + $1.readableBytes } }
+    public var byteCount: Int { parts.byteCount }
 
     /// Its bytes in one buffer, to which they are copied where they lie in several.
     public var content: ByteBuffer {
@@ -323,4 +323,9 @@ public struct StorageListing: Sendable, Hashable {
         self.entries = entries
         self.hasMore = hasMore
     }
+}
+
+extension [ByteBuffer] {
+    /// How many bytes can be read from all of them.
+    package var byteCount: Int { reduce(0) { $0 + $1.readableBytes } }
 }

@@ -59,7 +59,7 @@ struct AtomicFile: Sendable {
     /// The folders on the way to the file whose names are not durable yet.
     ///
     /// - Parameter written: its temporary file, if the folder that was made for that has its name made durable with it.
-    func unsettledFolders(but written: Written? = nil) -> [UnsettledFolders.Folder] {
+    func unsettledFolders(but written: Written?) -> [UnsettledFolders.Folder] {
         let notes = changes.unsettled.notes(upFrom: folder)
         return written?.isFolderOwn == true ? notes.filter { $0.path != folder } : notes
     }
@@ -71,22 +71,15 @@ struct AtomicFile: Sendable {
     }
 
     /// Moves a temporary file to its place.
-    ///
-    /// - Returns: whether it was there. Else somebody has removed its folder, and the file was written anew.
-    @discardableResult
-    func name(_ written: Written, _ content: [ByteBuffer]) throws(SystemFailure) -> Bool {
+    func name(_ written: Written, _ content: [ByteBuffer]) throws(SystemFailure) {
         do throws(SystemFailure) {
             try calls.renameFile(written.name, to: target)
-            return true
         } catch {
+            // Someone has removed the folder with the temporary file in it. The log may have that this file is moved.
             guard error.number == ENOENT else { throw error }
-            try changes.insisting(on: folder) { () throws(SystemFailure) in try move(try write(content)) }
-            return false
+            try replace(with: content)
         }
     }
-
-    /// Makes the name durable that the file has in its place.
-    func makeNameDurable() throws(SystemFailure) { try changes.makeDurable(folder) }
 
     /// Makes the bytes of a temporary file durable that was closed before.
     func synchronize(_ written: Written) throws(SystemFailure) {
@@ -161,8 +154,7 @@ struct AtomicFile: Sendable {
     }
 
     private func write(_ content: [ByteBuffer], to descriptor: CInt) throws(SystemFailure) {
-        let count = content.reduce(0) { $0 + Int64($1.readableBytes) }
-        guard count >= DirectWrites.Kind.whole.smallest,
+        guard Int64(content.byteCount) >= DirectWrites.Kind.whole.smallest,
             var run = directWrites?.begin(.whole, descriptor, size: 0, calls)
         else {
             _ = try calls.write(content, to: descriptor, at: 0)

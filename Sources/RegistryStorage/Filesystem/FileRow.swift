@@ -72,12 +72,10 @@ struct FileRow {
             let rest = prepared.logged..<items.count
             if rest.isEmpty { return }
             current = rest.lowerBound
-            let targets = items[rest].map(\.file.target)
-            let isLogged = try log?.put(rest.map { logged($0, of: prepared) }, at: targets) {
-                () throws(SystemFailure) in
+            let isLogged = try log?.put(rest.map { logged($0, of: prepared) }) { () throws(SystemFailure) in
                 for index in rest {
                     current = index
-                    try name(index, of: prepared)
+                    try items[index].file.name(prepared.written[index], items[index].content)
                 }
             }
             if isLogged == true { return }
@@ -98,14 +96,6 @@ struct FileRow {
         if index >= prepared.durableCount { try item.file.synchronize(written) }
         try item.file.publish(written, item.content)
         try log?.settle(put: item.file.target)
-    }
-
-    /// Puts one in its place, as the log has it.
-    private func name(_ index: Int, of prepared: Prepared) throws(SystemFailure) {
-        let (item, written) = (items[index], prepared.written[index])
-        let isMoved = try item.file.name(written, item.content)
-        // The log has a file then that is gone.
-        if !isMoved, index < prepared.durableCount { try item.file.makeNameDurable() }
     }
 
     /// What the log is to have of one.
@@ -135,6 +125,7 @@ struct FileRow {
         keepsFolders: Bool,
         _ current: inout Int
     ) throws(SystemFailure) {
+        // What is alone is synchronised at once.
         if written.count > 1 {
             for (item, file) in zip(items, written) { item.file.calls.beginWriting(file.descriptor, from: 0, count: 0) }
         }

@@ -50,7 +50,6 @@ public final class CrashRecorder: Sendable {
     private let threads: NIOThreadPool
     private let largestWrite: Int
     private let logSegment: Int
-    private let keepsNames: Bool
     /// How many steps were taken before the ones that count.
     private let stepsBefore = Mutex(0)
 
@@ -75,7 +74,6 @@ public final class CrashRecorder: Sendable {
         self.root = root
         self.largestWrite = largestWrite
         self.logSegment = logSegment
-        self.keepsNames = keepsNames
         calls = RecordedCalls(root: root, keepsNames: keepsNames)
         threads = threadPool
         driver = FilesystemDriver(
@@ -130,7 +128,7 @@ public final class CrashRecorder: Sendable {
         omitting omitted: Int? = nil,
         _ body: (FilesystemDriver, Crash) async throws -> Void
     ) async throws {
-        var model = DiskModel(keepsNames: keepsNames)
+        var model = DiskModel(keepsNames: calls.keepsNames)
         var acknowledged: [String] = []
         let steps = calls.steps
         var synchronizations = 0

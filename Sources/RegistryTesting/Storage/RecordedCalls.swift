@@ -19,9 +19,9 @@ final class RecordedCalls: SystemCalls {
     private let root: String
     /// It is held over each call, so that the record has the order of the disk.
     private let state: Mutex<State>
-    private let keepsNames: Bool
+    /// Whether it says of the disk that a new file's name lasts with its bytes.
+    let keepsNames: Bool
 
-    /// - Parameter keepsNames: whether it says of the disk that a new file's name lasts with its bytes.
     init(root: String, keepsNames: Bool) {
         self.root = root
         self.keepsNames = keepsNames

@@ -48,7 +48,7 @@ struct LogRecord {
 
         fileprivate var byteCount: Int {
             switch self {
-            case .bytes(let parts): parts.reduce(0) { $0 + $1.readableBytes }
+            case .bytes(let parts): parts.byteCount
             case .file(let name): name.utf8.count
             }
         }

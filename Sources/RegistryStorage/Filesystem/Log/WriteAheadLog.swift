@@ -170,15 +170,13 @@ final class WriteAheadLog: Sendable {
 
     /// Makes objects last, and has their files named then.
     ///
-    /// - Parameter targets: the absolute paths of the objects' places.
     /// - Returns: `false`, without having named any, when there is no room, or no log.
     /// - Throws: what `name` throws; a crash does not put the objects then.
     func put(
         _ objects: [LogRecord.Object],
-        at targets: [String],
         name: () throws(SystemFailure) -> Void
     ) throws(SystemFailure) -> Bool {
-        guard let entry = append(objects, targets) else { return false }
+        guard let entry = append(objects) else { return false }
         defer { entry.end() }
         do throws(SystemFailure) {
             try name()
@@ -190,8 +188,9 @@ final class WriteAheadLog: Sendable {
     }
 
     /// Appends a record of objects, durably.
-    private func append(_ objects: [LogRecord.Object], _ targets: [String]) -> Entry? {
+    private func append(_ objects: [LogRecord.Object]) -> Entry? {
         let length = LogRecord.length(of: objects)
+        let targets = objects.map { place.absolute($0.path) }
         while true {
             switch reserve(length, targets) {
             case .place(let place):
