@@ -31,7 +31,7 @@ final class ExchangeReports {
     func tell() {
         let exchanges = waiting
         waiting = []
-        for place in exchanges.indices { observer.exchangeFinished(exchanges[place]) }
+        observer.exchangesFinished(exchanges.span)
         if waiting.isEmpty, exchanges.count <= Self.mostKept { waiting.reserveCapacity(exchanges.count) }
     }
 }

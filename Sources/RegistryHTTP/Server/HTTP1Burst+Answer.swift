@@ -38,7 +38,7 @@ struct Answer {
 
 extension Exchange {
     /// What an observer is told of an answer that was sent, or given up.
-    init(
+    convenience init(
         _ request: HTTPRequest?,
         _ answer: Answer,
         from peer: Peer,
@@ -47,16 +47,18 @@ extension Exchange {
         began: NIODeadline?,
         isComplete: Bool
     ) {
-        self.request = request
-        self.peer = peer
-        self.version = version
-        status = answer.response.status.code
-        headers = answer.response.headers
-        notes = answer.response.notes
-        bytesSent = answer.sent
-        self.bytesReceived = bytesReceived
-        duration = began.map { Duration.nanoseconds((NIODeadline.now() - $0).nanoseconds) } ?? .zero
-        self.isComplete = isComplete
+        self.init(
+            request: request,
+            peer: peer,
+            version: version,
+            status: answer.response.status.code,
+            headers: answer.response.headers,
+            notes: answer.response.notes,
+            bytesSent: answer.sent,
+            bytesReceived: bytesReceived,
+            duration: began.map { Duration.nanoseconds((NIODeadline.now() - $0).nanoseconds) } ?? .zero,
+            isComplete: isComplete
+        )
     }
 }
 

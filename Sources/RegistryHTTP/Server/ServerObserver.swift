@@ -2,7 +2,7 @@ public import HTTPTypes
 
 /// What hears of each request and of its answer: an access log, a counter.
 ///
-/// Both calls are made on the connection's event loop: they must not block.
+/// All calls are made on the connection's event loop: they must not block.
 public protocol ServerObserver: Sendable {
     /// Says that a responder is about to see a request. One call of ``exchangeFinished(_:)`` with the same request
     /// follows, whatever becomes of it.
@@ -11,11 +11,20 @@ public protocol ServerObserver: Sendable {
     /// Says that an answer was sent or given up, soon after that. It is called once for each request, also for one that
     /// was refused before a responder saw it; the exchange then has no request.
     func exchangeFinished(_ exchange: Exchange)
+
+    /// Says of several answers what ``exchangeFinished(_:)`` says of one: this is what the server calls, with the answers
+    /// of one turn of an event loop, in their order.
+    func exchangesFinished(_ exchanges: Span<Exchange>)
 }
 
 extension ServerObserver {
     /// Does nothing.
     public func exchangeStarted(_ request: HTTPRequest, from peer: Peer) {}
+
+    /// Says it of each.
+    public func exchangesFinished(_ exchanges: Span<Exchange>) {
+        for place in exchanges.indices { exchangeFinished(exchanges[place]) }
+    }
 }
 
 /// Several observers as one; each hears in turn.
@@ -39,10 +48,18 @@ public struct CombinedObserver: ServerObserver {
     public func exchangeFinished(_ exchange: Exchange) {
         for observer in observers { observer.exchangeFinished(exchange) }
     }
+
+    /// Tells each of all, and then the next one: what writes a line is still in the processor's cache for the next line.
+    public func exchangesFinished(_ exchanges: Span<Exchange>) {
+        for observer in observers { observer.exchangesFinished(exchanges) }
+    }
 }
 
 /// A request and how it was answered.
-public struct Exchange: Sendable {
+///
+/// It is a class since each observer is handed it: a copy of its parts took 20 reference counts, of which a manifest's pull
+/// has a thousand, and there were four.
+public final class Exchange: Sendable {
     /// The protocol that a request came by.
     public enum Version: String, Sendable, Hashable {
         /// HTTP/1.0.
@@ -54,31 +71,34 @@ public struct Exchange: Sendable {
     }
 
     /// The request; `nil` when it could not be understood.
-    public var request: HTTPRequest?
+    public let request: HTTPRequest?
     /// Who asked.
-    public var peer: Peer
+    public let peer: Peer
     /// The protocol.
-    public var version = Version.http11
+    public let version: Version
     /// The status that was sent.
-    public var status: Int
+    public let status: Int
     /// The header fields of the answer, without those that the transport adds.
-    public var headers = HTTPFields()
+    public let headers: HTTPFields
     /// What the responder noted about the request.
-    public var notes = ResponseNotes()
+    public let notes: ResponseNotes
     /// How many bytes of the answer's content were handed to the connection.
-    public var bytesSent: Int64
+    public let bytesSent: Int64
     /// How many bytes of the request's content arrived.
-    public var bytesReceived: Int64
+    public let bytesReceived: Int64
     /// From the head's arrival to the answer's end.
-    public var duration: Duration
+    public let duration: Duration
     /// Whether the answer was sent whole.
-    public var isComplete: Bool
+    public let isComplete: Bool
 
     /// Makes a record of an exchange.
     public init(
         request: HTTPRequest?,
         peer: Peer,
+        version: Version = .http11,
         status: Int,
+        headers: HTTPFields = HTTPFields(),
+        notes: ResponseNotes = ResponseNotes(),
         bytesSent: Int64,
         bytesReceived: Int64,
         duration: Duration,
@@ -86,7 +106,10 @@ public struct Exchange: Sendable {
     ) {
         self.request = request
         self.peer = peer
+        self.version = version
         self.status = status
+        self.headers = headers
+        self.notes = notes
         self.bytesSent = bytesSent
         self.bytesReceived = bytesReceived
         self.duration = duration

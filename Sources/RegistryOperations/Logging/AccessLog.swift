@@ -23,9 +23,24 @@ public struct AccessLog: ServerObserver {
     /// Writes the line.
     public func exchangeFinished(_ exchange: Exchange) { writer.write(Self.line(exchange, at: time())) }
 
+    /// Writes the lines at once.
+    public func exchangesFinished(_ exchanges: Span<Exchange>) {
+        var lines = LineBatch(of: exchanges.count)
+        let time = time()
+        for place in exchanges.indices {
+            Self.append(exchanges[place], at: time, to: &lines.bytes)
+            lines.end(1, writer)
+        }
+        lines.write(to: writer)
+    }
+
     static func line(_ exchange: Exchange, at time: LogTime) -> [UInt8] {
         var line: [UInt8] = []
-        line.reserveCapacity(256)
+        append(exchange, at: time, to: &line)
+        return line
+    }
+
+    private static func append(_ exchange: Exchange, at time: LogTime, to line: inout [UInt8]) {
         line.append(text: exchange.peer.address.map(host) ?? "-"[...])
         line.append(" - ")
         appendUser(exchange.notes.principal?.name, to: &line)
@@ -50,7 +65,6 @@ public struct AccessLog: ServerObserver {
         line.append(UInt8(ascii: " "))
         GoQuoting.append(quoted: exchange.request?.headerFields.value(of: .userAgent) ?? "", to: &line)
         line.append(UInt8(ascii: "\n"))
-        return line
     }
 
     /// A user's name, in which a space would end the field.

@@ -40,7 +40,7 @@ struct LogTime: Sendable, Hashable {
 
     /// Appends ``rfc3339``.
     func append(rfc3339 line: inout [UInt8]) {
-        line += recent.rfc3339
+        withRecent { line += $0.rfc3339 }
         if nanoseconds > 0 {
             line.append(UInt8(ascii: "."))
             line.append(nanoseconds, digits: 9)
@@ -50,7 +50,7 @@ struct LogTime: Sendable, Hashable {
     }
 
     /// Appends the form of Apache's access log: `02/Jan/2026:03:04:05 +0000`.
-    func append(apache line: inout [UInt8]) { line += recent.apache }
+    func append(apache line: inout [UInt8]) { withRecent { line += $0.apache } }
 
     /// A second's forms, without what follows it. Three times are written for each request, and thousands within a second.
     private struct Second {
@@ -90,10 +90,11 @@ struct LogTime: Sendable, Hashable {
 
     private static let last = Mutex(Second(0))
 
-    private var recent: Second {
+    /// Lends the forms: handed out, they would cost two reference counts each.
+    private func withRecent(_ body: (borrowing Second) -> Void) {
         Self.last.withLock { last in
             if last.number != seconds { last = Second(seconds) }
-            return last
+            body(last)
         }
     }
 

@@ -65,14 +65,17 @@ public final class LogWriter: Service {
     public var dropped: Int { droppedLines.load(ordering: .relaxed) }
 
     /// Queues a line, which ends in a line feed. It never blocks and may be called from anywhere.
-    public func write(_ line: some Collection<UInt8>) {
+    public func write(_ line: some Collection<UInt8>) { write(line, count: 1) }
+
+    /// Queues several lines at once: all of them, or none.
+    func write(_ lines: some Collection<UInt8>, count: Int) {
         let mustSchedule = state.withLock { state in
-            guard state.waiting.count + line.count <= capacity else {
-                state.untold += 1
-                droppedLines.add(1, ordering: .relaxed)
+            guard state.waiting.count + lines.count <= capacity else {
+                state.untold += count
+                droppedLines.add(count, ordering: .relaxed)
                 return false
             }
-            state.waiting.append(contentsOf: line)
+            state.waiting.append(contentsOf: lines)
             defer { state.isScheduled = true }
             return !state.isScheduled
         }

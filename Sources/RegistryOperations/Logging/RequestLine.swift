@@ -54,38 +54,53 @@ struct RequestLine: Sendable {
         self.own = own
     }
 
-    /// The line `authorized request`.
-    func authorized(_ exchange: Exchange, _ request: HTTPRequest, id: String, at time: LogTime) -> [UInt8] {
-        line("authorized request", exchange, request, id: id, at: time, hasAnswer: false)
-    }
-
-    /// The line `response completed`.
-    func completed(_ exchange: Exchange, _ request: HTTPRequest, id: String, at time: LogTime) -> [UInt8] {
-        line("response completed", exchange, request, id: id, at: time, hasAnswer: true)
-    }
-
-    private func line(
-        _ message: StaticString,
+    /// Appends the lines: `authorized request` where somebody is logged in, and `response completed`.
+    ///
+    /// - Returns: how many there are.
+    func append(
         _ exchange: Exchange,
         _ request: HTTPRequest,
         id: String,
         at time: LogTime,
-        hasAnswer: Bool
-    ) -> [UInt8] {
-        var line: [UInt8] = []
-        line.reserveCapacity(768)
+        to lines: inout [UInt8]
+    ) -> Int {
+        let isAuthorized = exchange.notes.principal?.name != nil
+        if isAuthorized {
+            Self.begin("authorized request", at: time, &lines)
+            let start = lines.count
+            append(exchange, request, id: id, to: &lines)
+            let fields = start..<lines.count
+            append(answer: nil, to: &lines)
+            appendVariables(exchange, to: &lines)
+            Self.begin("response completed", at: time, &lines)
+            lines += lines[fields]
+        } else {
+            Self.begin("response completed", at: time, &lines)
+            append(exchange, request, id: id, to: &lines)
+        }
+        append(answer: exchange, to: &lines)
+        appendVariables(exchange, to: &lines)
+        return isAuthorized ? 2 : 1
+    }
+
+    private static func begin(_ message: StaticString, at time: LogTime, _ line: inout [UInt8]) {
         line.append("time=\"")
         time.append(rfc3339: &line)
         line.append("\" level=info msg=\"")
         line.append(message)
         line.append("\"")
-        /// Begins a field, and what stands before it.
-        func open(_ field: Field, if isThere: Bool = true) {
-            if !own[field.rawValue].isEmpty { line += own[field.rawValue] }
-            if isThere { line.append(field.opening) }
-        }
+    }
+
+    /// Begins a field, and what stands before it.
+    private func open(_ field: Field, if isThere: Bool = true, _ line: inout [UInt8]) {
+        if !own[field.rawValue].isEmpty { line += own[field.rawValue] }
+        if isThere { line.append(field.opening) }
+    }
+
+    /// Appends the request's fields.
+    private func append(_ exchange: Exchange, _ request: HTTPRequest, id: String, to line: inout [UInt8]) {
         func add(_ field: Field, _ value: String?) {
-            open(field, if: value != nil)
+            open(field, if: value != nil, &line)
             if let value { LogLine.append(value: value, to: &line) }
         }
         add(.userName, exchange.notes.principal?.name)
@@ -97,20 +112,30 @@ struct RequestLine: Sendable {
         add(.remoteAddress, exchange.notes.forwardedAddress ?? exchange.peer.address)
         add(.uri, request.path ?? "")
         add(.userAgent, request.headerFields.value(of: .userAgent) ?? "")
-        add(.answerType, hasAnswer ? exchange.headers.value(of: .contentType) : nil)
-        open(.duration, if: hasAnswer)
-        if hasAnswer {
+    }
+
+    /// Appends the answer's fields; of none only what stands before them.
+    private func append(answer: Exchange?, to line: inout [UInt8]) {
+        let type = answer?.headers.value(of: .contentType)
+        open(.answerType, if: type != nil, &line)
+        if let type { LogLine.append(value: type, to: &line) }
+        open(.duration, if: answer != nil, &line)
+        if let answer {
             // Its letters are plain but for the µ.
-            let isQuoted = (.microseconds(1) ..< .milliseconds(1)).contains(exchange.duration)
+            let isQuoted = (.microseconds(1) ..< .milliseconds(1)).contains(answer.duration)
             if isQuoted { line.append("\"") }
-            exchange.duration.append(goText: &line)
+            answer.duration.append(goText: &line)
             if isQuoted { line.append("\"") }
         }
-        open(.status, if: hasAnswer)
-        if hasAnswer { line.append(decimal: exchange.status) }
-        open(.written, if: hasAnswer)
-        if hasAnswer { line.append(decimal: Int(exchange.bytesSent)) }
-        open(.variables, if: false)
+        open(.status, if: answer != nil, &line)
+        if let answer { line.append(decimal: answer.status) }
+        open(.written, if: answer != nil, &line)
+        if let answer { line.append(decimal: Int(answer.bytesSent)) }
+    }
+
+    /// Appends the names in the path, and the line's end.
+    private func appendVariables(_ exchange: Exchange, to line: inout [UInt8]) {
+        open(.variables, if: false, &line)
         func add(variable: StaticString, _ value: String) {
             line.append(Field.variables.opening)
             line.append(variable)
@@ -128,6 +153,5 @@ struct RequestLine: Sendable {
         }
         if let last = own.last { line += last }
         line.append("\n")
-        return line
     }
 }

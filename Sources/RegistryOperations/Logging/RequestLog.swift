@@ -32,10 +32,26 @@ public struct RequestLog: ServerObserver {
 
     /// Writes the lines.
     public func exchangeFinished(_ exchange: Exchange) {
+        var lines = LineBatch(of: 1)
+        tell(exchange, at: output.time(), &lines)
+        lines.write(to: output.writer)
+    }
+
+    /// Writes the lines at once.
+    public func exchangesFinished(_ exchanges: Span<Exchange>) {
+        var lines = LineBatch(of: line == nil || output.level > .info ? 0 : exchanges.count)
+        let time = output.time()
+        for place in exchanges.indices { tell(exchanges[place], at: time, &lines) }
+        lines.write(to: output.writer)
+    }
+
+    /// Adds the lines of what succeeded to a batch, if they have the usual form, and writes others behind that.
+    private func tell(_ exchange: Exchange, at time: LogTime, _ lines: inout LineBatch) {
         guard let request = exchange.request else {
             guard output.level <= .debug else { return }
             var fields: [LogLine.Field] = []
             Self.addResponse(exchange, to: &fields)
+            lines.write(to: output.writer)
             write(.debug, "a request could not be understood", fields)
             return
         }
@@ -43,16 +59,14 @@ public struct RequestLog: ServerObserver {
         // The replaced server has no lines for what is outside of the API.
         guard error != nil || output.level <= .info, Endpoint(target: request.path) != .other else { return }
         if let error {
+            lines.write(to: output.writer)
             tell(error, exchange, request)
             return
         }
         guard (200..<400).contains(exchange.status) else { return }
         if let line {
-            let (id, time) = (makeID(), output.time())
-            if exchange.notes.principal?.name != nil {
-                output.writer.write(line.authorized(exchange, request, id: id, at: time))
-            }
-            output.writer.write(line.completed(exchange, request, id: id, at: time))
+            let count = line.append(exchange, request, id: makeID(), at: time, to: &lines.bytes)
+            lines.end(count, output.writer)
             return
         }
         var fields = fields(exchange, request)

@@ -10,18 +10,22 @@ struct AccessLogTests {
     private func line(
         _ request: HTTPRequest?,
         peer: String? = "10.0.0.7:40212",
-        change: (inout Exchange) -> Void = { _ in }
+        version: Exchange.Version = .http11,
+        user: String? = nil
     ) -> String {
-        var exchange = Exchange(
+        var notes = ResponseNotes()
+        notes.principal = user.map { Principal(name: $0) }
+        let exchange = Exchange(
             request: request,
             peer: Peer(address: peer),
+            version: version,
             status: 200,
+            notes: notes,
             bytesSent: 512,
             bytesReceived: 0,
             duration: .milliseconds(2),
             isComplete: true
         )
-        change(&exchange)
         let time = LogTime(seconds: 1_767_323_045, nanoseconds: 5)
         return String(decoding: AccessLog.line(exchange, at: time), as: UTF8.self)
     }
@@ -41,10 +45,7 @@ struct AccessLogTests {
 
     @Test("who logged in is named, and the protocol is the one that was spoken")
     func user() {
-        let text = line(request("/v2/")) { exchange in
-            exchange.notes.principal = Principal(name: "a b\"c")
-            exchange.version = .http2
-        }
+        let text = line(request("/v2/"), version: .http2, user: "a b\"c")
         #expect(text.hasPrefix(#"10.0.0.7 - a\x20b\"c ["#))
         #expect(text.contains("HTTP/2.0"))
     }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Logging
 import RegistryAuth
+import RegistryCore
 import RegistryTesting
 import ShellSupport
 import Testing
@@ -154,19 +155,23 @@ struct RequestLogTests {
             request.headerFields[.contentType] = any([nil, "application/json", "text/html; charset=utf-8"])
             request.headerFields[.referer] = any([nil, "http://x/"])
             request.headerFields[.userAgent] = any([nil, "curl/8.0", "containers/5.24.1 (github.com/containers/image)"])
-            var exchange = Exchange(
+            var notes = ResponseNotes()
+            notes.principal = any([nil, Principal(name: any(texts))])
+            notes.forwardedAddress = any([nil, "10.0.0.7"])
+            notes.route = Route(method: request.method, path: request.path ?? "")
+            var headers = HTTPFields()
+            headers[.contentType] = any([String?.none, "application/vnd.oci.image.manifest.v1+json"])
+            let exchange = Exchange(
                 request: request,
                 peer: Peer(address: any([nil, "127.0.0.1:4", "[::1]:5"])),
                 status: any([200, 206, 307, 399]),
+                headers: headers,
+                notes: notes,
                 bytesSent: any([0, 9, 10, .max]),
                 bytesReceived: 0,
                 duration: .nanoseconds(any([0, 1, 999, 1_000, 12_340, 999_999, 1_000_000, 2_500_000_000, round])),
                 isComplete: true
             )
-            exchange.headers[.contentType] = any([String?.none, "application/vnd.oci.image.manifest.v1+json"])
-            exchange.notes.principal = any([nil, Principal(name: any(texts))])
-            exchange.notes.forwardedAddress = any([nil, "10.0.0.7"])
-            exchange.notes.route = Route(method: request.method, path: request.path ?? "")
             let line = try #require(RequestLine(output))
             RequestLog(output, makeID: { "id" }).exchangeFinished(exchange)
             let slow = try captured.lines
@@ -174,6 +179,61 @@ struct RequestLogTests {
             #expect(try captured.lines.dropFirst(slow.count) == slow[...])
             #expect(!slow.isEmpty)
         }
+    }
+
+    /// Answers of one turn, a third of which were refusals, and a third were to somebody who is logged in.
+    private var turn: [Exchange] {
+        (0..<300).map { number in
+            var notes = ResponseNotes()
+            if number % 3 == 1 { notes.error = RegistryError(.manifestUnknown) }
+            if number % 3 == 2 { notes.principal = Principal(name: "user") }
+            let path = "/v2/a/manifests/\(number)"
+            notes.route = Route(method: .get, path: path)
+            return Exchange(
+                request: number == 150 ? nil : HTTPRequest(method: .get, scheme: "http", authority: "r", path: path),
+                peer: Peer(address: "127.0.0.1:4"),
+                status: notes.error == nil ? 200 : 404,
+                notes: notes,
+                bytesSent: 9,
+                bytesReceived: 0,
+                duration: .milliseconds(2),
+                isComplete: true
+            )
+        }
+    }
+
+    @Test("of several answers there are the same lines, in the same order", arguments: [LogFormat.text, .json])
+    func severalAtOnce(format: LogFormat) throws {
+        let (single, several) = (try Captured(), try Captured())
+        let turn = turn
+        for (captured, atOnce) in [(single, false), (several, true)] {
+            let output = captured.output(format, level: .debug)
+            let log = RequestLog(output, line: RequestLine(output), makeID: { "id" })
+            let observer = try #require(CombinedObserver([log]))
+            if atOnce { observer.exchangesFinished(turn.span) } else { turn.forEach(observer.exchangeFinished) }
+        }
+        let lines = try single.lines
+        #expect(lines.count == 400)
+        #expect(try several.lines == lines)
+    }
+
+    @Test("of several answers the access log has the same lines, in the same order")
+    func severalInAccessLog() throws {
+        let (single, several) = (try Captured(), try Captured())
+        let time = LogTime(seconds: 1_767_323_045, nanoseconds: 5)
+        let turn = turn
+        turn.forEach(AccessLog(single.writer, time: { time }).exchangeFinished)
+        AccessLog(several.writer, time: { time }).exchangesFinished(turn.span)
+        let lines = try single.lines
+        #expect(lines.count == turn.count)
+        #expect(try several.lines == lines)
+    }
+
+    @Test("each line that a reader is too slow for is counted, also of several at once")
+    func severalDropped() throws {
+        let captured = try Captured(capacity: 1_000)
+        AccessLog(captured.writer).exchangesFinished(turn.span)
+        #expect(captured.writer.dropped == turn.count)
     }
 
     @Test(
