@@ -121,24 +121,9 @@ public struct Digest: Sendable, Hashable {
     func putHex(into free: UnsafeMutableRawBufferPointer) {
         for index in 0..<(algorithm.byteCount / 8) {
             let word = words[index]
-            free.storeBytes(of: Self.digits(UInt32(word >> 32)), toByteOffset: index * 16, as: UInt64.self)
-            free.storeBytes(
-                of: Self.digits(UInt32(truncatingIfNeeded: word)),
-                toByteOffset: index * 16 + 8,
-                as: UInt64.self
-            )
+            UInt32(word >> 32).putHex(into: free, at: index * 16)
+            UInt32(truncatingIfNeeded: word).putHex(into: free, at: index * 16 + 8)
         }
-    }
-
-    /// The eight digits of a number, as they lie in memory.
-    private static func digits(_ number: UInt32) -> UInt64 {
-        var nibbles = UInt64(number)
-        nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF
-        nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF
-        nibbles = (nibbles | nibbles << 4) & 0x0F0F_0F0F_0F0F_0F0F
-        // One in each byte that is a letter's.
-        let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
-        return (nibbles + 0x3030_3030_3030_3030 + letters * 39).bigEndian
     }
 
     private static func nibble(_ character: UInt8) -> UInt8? {

@@ -16,14 +16,10 @@ public struct RepositoryName: Sendable, Hashable {
     @specialized(where Text == Substring)
     @specialized(where Text == String)
     public init<Text: StringProtocol>(parsing text: Text) throws(NameError) {
-        let utf8 = text.utf8
-        guard utf8.count <= Self.maximumLength else { throw .tooLong(limit: Self.maximumLength) }
-        var scanner = ComponentScanner()
-        for (position, character) in utf8.enumerated() {
-            guard scanner.accept(character) else { throw .invalidCharacter(at: position, in: String(text)) }
-        }
-        guard scanner.isComplete else { throw .invalidCharacter(at: utf8.count, in: String(text)) }
-        description = String(text)
+        guard text.utf8.count <= Self.maximumLength else { throw .tooLong(limit: Self.maximumLength) }
+        var text = String(text)
+        if let position = text.withUTF8(Self.fault) { throw .invalidCharacter(at: position, in: text) }
+        description = text
     }
 
     /// Parses a name; `nil` when it breaks the grammar.
@@ -33,6 +29,13 @@ public struct RepositoryName: Sendable, Hashable {
 
     /// The name's components, in order.
     public var components: [Substring] { description.split(separator: "/") }
+
+    /// Where a text breaks the grammar; `nil` where it does not.
+    private static func fault(in text: UnsafeBufferPointer<UInt8>) -> Int? {
+        var scanner = ComponentScanner()
+        for position in text.indices where !scanner.accept(text[position]) { return position }
+        return scanner.isComplete ? nil : text.count
+    }
 
     /// Reads the grammar of a name byte by byte.
     private struct ComponentScanner {

@@ -15,18 +15,17 @@ public struct UploadID: Sendable, Hashable {
     public init(using generator: inout some RandomNumberGenerator) {
         let high = generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        description = String(unsafeUninitializedCapacity: 36) { buffer in
-            var end = 0
-            func append(_ byte: UInt8) {
-                buffer.initializeElement(at: end, to: byte)
-                end += 1
-            }
-            for position in 0..<32 {
-                if position == 8 || position == 12 || position == 16 || position == 20 { append(UInt8(ascii: "-")) }
-                let digit = UInt8((position < 16 ? high : low) >> UInt64(60 - 4 * (position & 15)) & 15)
-                append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
-            }
-            return end
+        description = String(unsafeUninitializedCapacity: 36) { characters in
+            let free = UnsafeMutableRawBufferPointer(characters)
+            // From the right: of a group of four digits, the four zeros before it lie where the next number goes.
+            UInt32(truncatingIfNeeded: low).putHex(into: free, at: 28)
+            UInt32(low >> 32 & 0xFFFF).putHex(into: free, at: 20)
+            UInt32(low >> 48).putHex(into: free, at: 15)
+            UInt32(high & 0xFFFF).putHex(into: free, at: 10)
+            UInt32(high >> 16 & 0xFFFF).putHex(into: free, at: 5)
+            UInt32(high >> 32).putHex(into: free, at: 0)
+            for place in [8, 13, 18, 23] { free[place] = UInt8(ascii: "-") }
+            return 36
         }
     }
 

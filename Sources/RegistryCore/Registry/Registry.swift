@@ -45,13 +45,25 @@ public struct Registry: Sendable {
     }
 
     /// Where bytes are kept.
-    public let driver: any StorageDriver
+    public var driver: any StorageDriver { settings.driver }
     /// What is allowed.
-    public private(set) var options: Options
+    public var options: Options { settings.options }
     /// Who calls; it is told to the event sink. See ``acting(as:)``.
-    public private(set) var origin = RequestOrigin()
+    public let origin: RequestOrigin
 
+    private let settings: Settings
     let shared: Shared
+
+    /// One reference, since each request has a copy of the registry.
+    private final class Settings: Sendable {
+        let driver: any StorageDriver
+        let options: Options
+
+        init(_ driver: any StorageDriver, _ options: Options) {
+            self.driver = driver
+            self.options = options
+        }
+    }
 
     /// What the copies of a registry have in common.
     final class Shared: Sendable {
@@ -104,23 +116,27 @@ public struct Registry: Sendable {
         spares: SpareUploads? = nil,
         now: @escaping @Sendable () -> WallTime = WallTime.now
     ) {
-        self.driver = driver
-        self.options = options
-        shared = Shared(events: events, hashing: hashing, spares: spares, now: now)
+        self.init(
+            Settings(driver, options),
+            Shared(events: events, hashing: hashing, spares: spares, now: now),
+            RequestOrigin()
+        )
+    }
+
+    private init(_ settings: Settings, _ shared: Shared, _ origin: consuming RequestOrigin) {
+        self.settings = settings
+        self.shared = shared
+        self.origin = origin
     }
 
     /// The same registry, called by somebody in particular.
-    public func acting(as origin: RequestOrigin) -> Registry {
-        var copy = self
-        copy.origin = origin
-        return copy
+    public func acting(as origin: consuming RequestOrigin) -> Registry {
+        Registry(settings, shared, origin)
     }
 
     /// The same registry with other options, for a server whose configuration changed. Both go on beside each other.
     public func with(options: Options) -> Registry {
-        var copy = self
-        copy.options = options
-        return copy
+        Registry(Settings(driver, options), shared, origin)
     }
 
     func record(

@@ -11,17 +11,12 @@ extension RegistryResponder {
             manifest = try await substitute(for: manifest, accepted, call, name, reference)
         }
         let fields = manifestFields.fields(of: manifest)
-        var headers = HTTPFields()
-        headers.reserveCapacity(4)
-        headers.append(fields.entityTag)
-        headers.append(fields.contentDigest)
         if let condition = call.request.headerFields.value(of: .ifNoneMatch),
-            EntityTags(condition).contains(fields.contentDigest.value)
+            EntityTags(condition).contains(fields.digest)
         {
-            return Response(.notModified, headers: headers)
+            return Response(.notModified, headers: fields.ofUnmodified)
         }
-        headers.append(fields.contentType)
-        return Response(.ok, headers: headers, body: .bytes(manifest.content))
+        return Response(.ok, headers: fields.all, body: .bytes(manifest.content))
     }
 
     /// What a client gets that lists the types it understands, and the manifest's is not among them: for an OCI type

@@ -25,13 +25,12 @@ extension HTTPRequest {
 
     /// The client's address as the proxies before this server tell it: the first of `X-Forwarded-For`, else
     /// `X-Real-Ip`, as the replaced server reads them; `nil` when neither holds an address.
-    var forwardedAddress: String? {
-        for name in [HTTPField.Name.forwardedFor, .realIP] {
-            guard let text = headerFields.value(of: name)?.prefix(while: { $0 != "," }) else { continue }
-            let address = String(text).filter { $0 != " " && $0 != "\t" }
-            if NetworkRange(address) != nil, !address.contains("/") { return address }
-        }
-        return nil
+    var forwardedAddress: String? { address(in: .forwardedFor) ?? address(in: .realIP) }
+
+    private func address(in name: HTTPField.Name) -> String? {
+        guard let text = headerFields.value(of: name)?.prefix(while: { $0 != "," }) else { return nil }
+        let address = String(text).filter { $0 != " " && $0 != "\t" }
+        return NetworkRange(address) != nil && !address.contains("/") ? address : nil
     }
 }
 

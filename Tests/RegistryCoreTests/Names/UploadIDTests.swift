@@ -19,6 +19,26 @@ struct UploadIDTests {
         #expect(UploadID() != UploadID())
     }
 
+    /// Gives two numbers, in turn.
+    private struct Alternating: RandomNumberGenerator {
+        var numbers: (UInt64, UInt64)
+
+        mutating func next() -> UInt64 {
+            defer { numbers = (numbers.1, numbers.0) }
+            return numbers.0
+        }
+    }
+
+    @Test("each of its digits is where RFC 9562 has it, but for those of the version and the variant")
+    func digits() {
+        var generator = Alternating(numbers: (0x0123_4567_89AB_CDEF, 0xFEDC_BA98_7654_3210))
+        #expect(UploadID(using: &generator).description == "01234567-89ab-4def-bedc-ba9876543210")
+        generator.numbers = (0, .max)
+        #expect(UploadID(using: &generator).description == "00000000-0000-4000-bfff-ffffffffffff")
+        generator.numbers = (.max, 0)
+        #expect(UploadID(using: &generator).description == "ffffffff-ffff-4fff-8000-000000000000")
+    }
+
     @Test(
         "an identifier of another server's making is taken as long as it is one component of a path",
         arguments: [

@@ -18,9 +18,13 @@ struct ManifestFieldsTests {
         for number in (0..<3000).map({ $0 % 1500 }) {
             let manifest = manifest(number)
             let fields = kept.fields(of: manifest)
-            #expect(fields.contentDigest == HTTPField(name: .dockerContentDigest, value: manifest.digest.description))
-            #expect(fields.entityTag.value == "\"\(manifest.digest)\"")
-            #expect(fields.contentType == HTTPField(name: .contentType, value: MediaType.ociManifest.description))
+            #expect(fields.digest == manifest.digest.description)
+            #expect(
+                fields.ofUnmodified == [
+                    .eTag: "\"\(manifest.digest)\"", .dockerContentDigest: manifest.digest.description,
+                ]
+            )
+            #expect(fields.all == fields.ofUnmodified + [.contentType: MediaType.ociManifest.description])
         }
     }
 
@@ -28,7 +32,7 @@ struct ManifestFieldsTests {
     func type() {
         let kept = ManifestFields()
         for type in [MediaType.ociManifest, .ociIndex, .ociManifest] {
-            #expect(kept.fields(of: manifest(1, type)).contentType.value == type.description)
+            #expect(kept.fields(of: manifest(1, type)).all[.contentType] == type.description)
         }
     }
 }
