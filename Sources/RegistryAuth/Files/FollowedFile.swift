@@ -28,10 +28,21 @@ package struct FollowedFileOptions: Sendable {
 /// that the owner hands in; who asks meanwhile gets what holds. A content that can't be used is reported once and
 /// changes nothing.
 package final class FollowedFile<Content: Sendable>: Sendable {
+    /// What the file holds. It is a class so that who asks for it, as each request does, is handed one reference, whose size
+    /// is known without the type.
+    package final class Version: Sendable {
+        package let content: Content
+        /// How often the content had changed before.
+        package let generation: Int
+
+        fileprivate init(_ content: Content, generation: Int) {
+            self.content = content
+            self.generation = generation
+        }
+    }
+
     private struct State {
-        var content: Content
-        /// How often the content has changed.
-        var generation = 0
+        var version: Version
         /// `nil` while the file can't be reached.
         var stamp: FileStamp?
         var lastCheck: ContinuousClock.Instant
@@ -76,22 +87,21 @@ package final class FollowedFile<Content: Sendable>: Sendable {
             let (stamp, bytes) = try WholeFile.read(path, maximumLength: options.maximumLength)
             return (stamp, try parse(bytes))
         }
-        state = Mutex(State(content: content, stamp: stamp, lastCheck: now()))
+        state = Mutex(State(version: Version(content, generation: 0), stamp: stamp, lastCheck: now()))
     }
 
     /// The content, and a number that changes with it.
-    package func current() async -> (content: Content, generation: Int) {
+    package func current() async -> Version {
         let now = now()
-        let (current, due) = state.withLock { state -> ((content: Content, generation: Int), FileStamp??) in
-            let current = (state.content, state.generation)
-            guard !state.isChecking, now - state.lastCheck >= options.checkInterval else { return (current, nil) }
+        let (current, due) = state.withLock { state -> (Version, FileStamp??) in
+            guard !state.isChecking, now - state.lastCheck >= options.checkInterval else { return (state.version, nil) }
             // It is this caller's turn to look whether the file still has the stamp of the content that holds.
             state.isChecking = true
-            return (current, .some(state.stamp))
+            return (state.version, .some(state.stamp))
         }
         guard let stamp = due else { return current }
         await look(stamp)
-        return state.withLock { ($0.content, $0.generation) }
+        return state.withLock { $0.version }
     }
 
     private func look(_ stamp: FileStamp?) async {
@@ -115,8 +125,7 @@ package final class FollowedFile<Content: Sendable>: Sendable {
             case .success(.unchanged): return nil
             case .success(.changed(let stamp, .success(let content))):
                 state.stamp = stamp
-                state.content = content
-                state.generation += 1
+                state.version = Version(content, generation: state.version.generation + 1)
                 return .reloaded(path: path)
             case .success(.changed(let stamp, .failure(let error))):
                 state.stamp = stamp
