@@ -52,6 +52,13 @@ struct CachedAccess: Sendable {
         return try? FileStatus(descriptor: descriptor)
     }
 
+    /// Whether the kernel knows that nothing lies at a path, and that the store's own folder is still this one.
+    func isAbsent(_ path: StoragePath, in store: FileIdentity) -> Bool {
+        let (descriptor, error) = ask(for: path, CInt(REGISTRYD_O_PATH))
+        if descriptor >= 0 { close(descriptor) }
+        return error == ENOENT && status(of: .root)?.identity == store
+    }
+
     /// Opens an object for reading.
     func openObject(_ path: StoragePath) -> (CInt, FileStatus)? {
         guard let descriptor = open(path, O_RDONLY | O_NONBLOCK) else { return nil }
@@ -78,13 +85,18 @@ struct CachedAccess: Sendable {
     static let largestContent = 64 << 10
 
     private func open(_ path: StoragePath, _ flags: CInt) -> CInt? {
-        guard Self.isAvailable.load(ordering: .relaxed) else { return nil }
-        let descriptor = place.withPath(path) { registryd_open_cached($0, flags | O_CLOEXEC) }
-        if descriptor >= 0 { return descriptor }
-        switch errno {
-        case ENOSYS, EINVAL, EPERM: Self.isAvailable.store(false, ordering: .relaxed)
-        default: break
+        let descriptor = ask(for: path, flags).descriptor
+        return descriptor >= 0 ? descriptor : nil
+    }
+
+    /// A descriptor, or a negative number and why there is none.
+    private func ask(for path: StoragePath, _ flags: CInt) -> (descriptor: CInt, error: CInt) {
+        guard Self.isAvailable.load(ordering: .relaxed) else { return (-1, ENOSYS) }
+        let (descriptor, error) = place.withPath(path) {
+            let descriptor = registryd_open_cached($0, flags | O_CLOEXEC)
+            return (descriptor, descriptor < 0 ? errno : 0)
         }
-        return nil
+        if [ENOSYS, EINVAL, EPERM].contains(error) { Self.isAvailable.store(false, ordering: .relaxed) }
+        return (descriptor, error)
     }
 }

@@ -69,7 +69,7 @@ extension FilesystemDriver {
 
     /// What the kernel has in memory, once the store was seen. A thread that may wait for the disk need not look there
     /// first, and what it reads is not what is wanted again and again.
-    private func fromMemory<Value>(_ look: (CachedAccess) -> Value?) -> Value? {
+    func fromMemory<Value>(_ look: (CachedAccess) -> Value?) -> Value? {
         presence.isKnown && BackgroundThread.current == nil ? look(CachedAccess(place: place)) : nil
     }
 

@@ -95,6 +95,10 @@ extension FilesystemDriver {
 
     /// Opens an object that grows.
     public func writer(at path: StoragePath, resuming: Bool) async throws(StorageError) -> any StorageWriter {
+        // A blob that comes with one request is looked for here, and isn't there; a thread that may wait need not be woken.
+        if resuming, let folder = presence.folder, fromMemory({ $0.isAbsent(path, in: folder) }) == true {
+            throw StorageError(SystemFailure(ENOENT, "open"), at: path, .reading)
+        }
         let file = place.absolute(path)
         return try await onStore(path, .writing) {
             [place, blocking, appendingLarge, changes, presence, earlySyncs, directWrites, log] () throws(StorageError)

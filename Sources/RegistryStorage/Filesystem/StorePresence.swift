@@ -22,6 +22,9 @@ final class StorePresence: Sendable {
     /// Whether the folder was seen with content; until then a call looks for it.
     var isKnown: Bool { hasSeen.load(ordering: .relaxed) }
 
+    /// The folder that was seen with content; `nil` until then.
+    var folder: FileIdentity? { seen.withLock { $0 } }
+
     /// Makes sure that the store is there, or that there never was one. It costs a `stat`, and more only while the store
     /// is new or another one than before.
     ///
@@ -37,7 +40,7 @@ final class StorePresence: Sendable {
             guard isKnown else { return }
             throw StorageError(.unavailable, at: path, "the store's folder is gone")
         }
-        let known = seen.withLock { $0 }
+        let known = folder
         guard identity != known else { return }
         if try hasContent(path) {
             seen.withLock { $0 = identity }
@@ -51,7 +54,7 @@ final class StorePresence: Sendable {
     ///
     /// - Throws: `ESTALE` when another one lies there; `ENOENT` when none does.
     func checkIdentity() throws(SystemFailure) {
-        guard let known = seen.withLock({ $0 }) else { return }
+        guard let known = folder else { return }
         guard try place.status(of: .root).identity == known else { throw SystemFailure(ESTALE, "stat") }
     }
 
@@ -66,7 +69,7 @@ final class StorePresence: Sendable {
         guard isKnown else { return nil }
         let top = place.absolute(.root)
         if folder == top { throw SystemFailure(ESTALE, "mkdir") }
-        return parentFolder(folder) == top ? seen.withLock { $0 } : nil
+        return parentFolder(folder) == top ? self.folder : nil
     }
 
     private func hasContent(_ path: StoragePath) throws(StorageError) -> Bool {
