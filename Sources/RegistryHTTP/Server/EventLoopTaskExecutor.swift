@@ -1,15 +1,48 @@
 import NIOCore
 
 /// Runs tasks on an event loop, so that a connection's task, its channel and whatever it awaits share one thread.
+///
+/// What the loop itself brings, such as a connection's next request, is run by one of its tasks for all of a turn: a task for
+/// each was 1,300 of the 126,000 instructions of a manifest's pull.
 final class EventLoopTaskExecutor: TaskExecutor {
-    let eventLoop: any EventLoop
+    /// What is to be run. It lives on the loop.
+    private final class Jobs {
+        var waiting: [UnownedJob] = []
+        /// Room for those that come while others are run.
+        var spare: [UnownedJob] = []
+    }
 
-    init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+    /// More of them keep no room for the next turn.
+    private static let mostKept = 256
+
+    let eventLoop: any EventLoop
+    private let jobs: NIOLoopBoundBox<Jobs>
+
+    init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        jobs = NIOLoopBoundBox.makeBoxSendingValue(Jobs(), eventLoop: eventLoop)
+    }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        guard eventLoop.inEventLoop else {
+            let executor = asUnownedTaskExecutor()
+            return eventLoop.execute { job.runSynchronously(on: executor) }
+        }
+        let jobs = jobs.value
+        jobs.waiting.append(job)
+        if jobs.waiting.count == 1 { eventLoop.assumeIsolated().execute { self.run(jobs) } }
+    }
+
+    /// Runs what waits. What comes meanwhile is another task's, behind those that the loop has already.
+    private func run(_ jobs: Jobs) {
+        var due = jobs.waiting
+        jobs.waiting = jobs.spare
+        jobs.spare = []
         let executor = asUnownedTaskExecutor()
-        eventLoop.execute { job.runSynchronously(on: executor) }
+        for job in due { job.runSynchronously(on: executor) }
+        due.removeAll(keepingCapacity: due.count <= Self.mostKept)
+        jobs.spare = due
     }
 }
 

@@ -11,7 +11,8 @@ extension HTTP1Handler {
 
     /// Writes bytes that are sent with the next ones.
     func write(_ bytes: ByteBuffer) {
-        context?.write(Self.wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+        // Not by way of `IOData`: NIO finds out what it wraps, a buffer first.
+        context?.write(NIOAny(bytes), promise: nil)
     }
 
     func sendContinue() {
