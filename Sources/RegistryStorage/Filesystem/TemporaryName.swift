@@ -1,10 +1,10 @@
+import RegistryCore
 import Synchronization
 
 /// The names of files that are being written, as the CNCF distribution server (3.1) gives them:
 /// `<name>.<uuid>.tmp`, beside the file's place. Both servers leave such names out of what they list, whoever
 /// crashed.
 enum TemporaryName {
-    private static let digits = Array("0123456789abcdef".utf8)
     /// `.`, 36 characters, `.tmp`.
     private static let suffixLength = 1 + 36 + 4
 
@@ -13,28 +13,21 @@ enum TemporaryName {
     private static let process = (high: UInt64.random(in: .min ... .max), low: UInt64.random(in: .min ... .max))
     private static let count = Atomic<UInt64>(0)
 
+    /// The two halves of a name's number.
+    private struct Bits: RandomNumberGenerator {
+        var halves: (next: UInt64, last: UInt64)
+
+        mutating func next() -> UInt64 {
+            defer { halves.next = halves.last }
+            return halves.next
+        }
+    }
+
     /// A name that no one else uses.
     static func make(for path: String) -> String {
         let number = process.low &+ count.wrappingAdd(1, ordering: .relaxed).newValue
-        let high = process.high & ~0xf000 | 0x4000
-        let low = number & (.max >> 2) | 1 << 63
-        let length = path.utf8.count
-        return String(unsafeUninitializedCapacity: length + suffixLength) { buffer in
-            _ = buffer.initialize(fromContentsOf: Array(path.utf8))
-            var end = length
-            func append(_ byte: UInt8) {
-                buffer.initializeElement(at: end, to: byte)
-                end += 1
-            }
-            append(UInt8(ascii: "."))
-            for index in 0..<32 {
-                if index == 8 || index == 12 || index == 16 || index == 20 { append(UInt8(ascii: "-")) }
-                let half = index < 16 ? high : low
-                append(digits[Int(half >> UInt64(60 - 4 * (index & 15)) & 15)])
-            }
-            for byte in ".tmp".utf8 { append(byte) }
-            return end
-        }
+        var bits = Bits(halves: (process.high, number))
+        return "\(path).\(UploadID(using: &bits)).tmp"
     }
 
     /// Whether a file of this name is one that is being written, or was when its writer crashed.
