@@ -54,7 +54,5 @@ final class AnswerCount: ServerObserver {
 
     var value: Int { count.load(ordering: .relaxed) }
 
-    func exchangeFinished(_ exchange: Exchange) { count.wrappingAdd(1, ordering: .relaxed) }
-
     func exchangesFinished(_ exchanges: Span<Exchange>) { count.wrappingAdd(exchanges.count, ordering: .relaxed) }
 }

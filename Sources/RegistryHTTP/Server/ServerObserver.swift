@@ -2,29 +2,20 @@ public import HTTPTypes
 
 /// What hears of each request and of its answer: an access log, a counter.
 ///
-/// All calls are made on the connection's event loop: they must not block.
+/// Both calls are made on the connection's event loop: they must not block.
 public protocol ServerObserver: Sendable {
-    /// Says that a responder is about to see a request. One call of ``exchangeFinished(_:)`` with the same request
-    /// follows, whatever becomes of it.
+    /// Says that a responder is about to see a request. ``exchangesFinished(_:)`` tells of the same request later, whatever
+    /// becomes of it.
     func exchangeStarted(_ request: HTTPRequest, from peer: Peer)
 
-    /// Says that an answer was sent or given up, soon after that. It is called once for each request, also for one that
-    /// was refused before a responder saw it; the exchange then has no request.
-    func exchangeFinished(_ exchange: Exchange)
-
-    /// Says of several answers what ``exchangeFinished(_:)`` says of one: this is what the server calls, with the answers
-    /// of one turn of an event loop, in their order.
+    /// Says that answers were sent or given up, soon after that: those of one turn of an event loop, in their order. Each
+    /// request has one, also one that was refused before a responder saw it; the exchange then has no request.
     func exchangesFinished(_ exchanges: Span<Exchange>)
 }
 
 extension ServerObserver {
     /// Does nothing.
     public func exchangeStarted(_ request: HTTPRequest, from peer: Peer) {}
-
-    /// Says it of each.
-    public func exchangesFinished(_ exchanges: Span<Exchange>) {
-        for place in exchanges.indices { exchangeFinished(exchanges[place]) }
-    }
 }
 
 /// Several observers as one; each hears in turn.
@@ -42,11 +33,6 @@ public struct CombinedObserver: ServerObserver {
     /// Tells each.
     public func exchangeStarted(_ request: HTTPRequest, from peer: Peer) {
         for observer in observers { observer.exchangeStarted(request, from: peer) }
-    }
-
-    /// Tells each.
-    public func exchangeFinished(_ exchange: Exchange) {
-        for observer in observers { observer.exchangeFinished(exchange) }
     }
 
     /// Tells each of all, and then the next one: what writes a line is still in the processor's cache for the next line.

@@ -20,10 +20,7 @@ public struct AccessLog: ServerObserver {
         self.time = time
     }
 
-    /// Writes the line.
-    public func exchangeFinished(_ exchange: Exchange) { writer.write(Self.line(exchange, at: time())) }
-
-    /// Writes the lines at once.
+    /// Writes the lines.
     public func exchangesFinished(_ exchanges: Span<Exchange>) {
         var lines = LineBatch(of: exchanges.count)
         let time = time()
@@ -34,13 +31,7 @@ public struct AccessLog: ServerObserver {
         lines.write(to: writer)
     }
 
-    static func line(_ exchange: Exchange, at time: LogTime) -> [UInt8] {
-        var line: [UInt8] = []
-        append(exchange, at: time, to: &line)
-        return line
-    }
-
-    private static func append(_ exchange: Exchange, at time: LogTime, to line: inout [UInt8]) {
+    static func append(_ exchange: Exchange, at time: LogTime, to line: inout [UInt8]) {
         line.append(text: exchange.peer.address.map(host) ?? "-"[...])
         line.append(" - ")
         appendUser(exchange.notes.principal?.name, to: &line)

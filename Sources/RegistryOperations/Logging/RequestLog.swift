@@ -31,13 +31,6 @@ public struct RequestLog: ServerObserver {
     }
 
     /// Writes the lines.
-    public func exchangeFinished(_ exchange: Exchange) {
-        var lines = LineBatch(of: 1)
-        tell(exchange, at: output.time(), &lines)
-        lines.write(to: output.writer)
-    }
-
-    /// Writes the lines at once.
     public func exchangesFinished(_ exchanges: Span<Exchange>) {
         var lines = LineBatch(of: line == nil || output.level > .info ? 0 : exchanges.count)
         let time = output.time()
@@ -76,7 +69,7 @@ public struct RequestLog: ServerObserver {
     }
 
     private func write(_ level: Logger.Level, _ message: String, _ fields: [LogLine.Field]) {
-        output.write(level, message, fields, from: ("exchangeFinished(_:)", "\(#fileID):\(#line)"))
+        output.write(level, message, fields, from: ("exchangesFinished(_:)", "\(#fileID):\(#line)"))
     }
 
     private func tell(_ error: RegistryError, _ exchange: Exchange, _ request: HTTPRequest) {

@@ -36,8 +36,12 @@ public final class HTTPMetrics: ServerObserver, MetricSource {
         self[Endpoint(target: request.path)].inFlight.add(1)
     }
 
-    /// Counts a request that was answered.
-    public func exchangeFinished(_ exchange: Exchange) {
+    /// Counts requests that were answered.
+    public func exchangesFinished(_ exchanges: Span<Exchange>) {
+        for place in exchanges.indices { count(exchanges[place]) }
+    }
+
+    private func count(_ exchange: Exchange) {
         guard let request = exchange.request else {
             misunderstood.add()
             return

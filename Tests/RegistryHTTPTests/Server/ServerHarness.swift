@@ -75,7 +75,12 @@ final class ExchangeLog: ServerObserver {
 
     var exchanges: [Exchange] { state.withLock { $0 } }
 
-    func exchangeFinished(_ exchange: Exchange) { state.withLock { $0.append(exchange) } }
+    func exchangesFinished(_ exchanges: Span<Exchange>) {
+        for place in exchanges.indices {
+            let exchange = exchanges[place]
+            state.withLock { $0.append(exchange) }
+        }
+    }
 }
 
 /// Answers with what it was asked, so that a test sees what the server made of a request.

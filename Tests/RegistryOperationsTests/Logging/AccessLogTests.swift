@@ -27,7 +27,9 @@ struct AccessLogTests {
             isComplete: true
         )
         let time = LogTime(seconds: 1_767_323_045, nanoseconds: 5)
-        return String(decoding: AccessLog.line(exchange, at: time), as: UTF8.self)
+        var line: [UInt8] = []
+        AccessLog.append(exchange, at: time, to: &line)
+        return String(decoding: line, as: UTF8.self)
     }
 
     private func request(_ path: String, _ fields: HTTPFields = [:]) -> HTTPRequest {

@@ -173,9 +173,10 @@ struct RequestLogTests {
                 isComplete: true
             )
             let line = try #require(RequestLine(output))
-            RequestLog(output, makeID: { "id" }).exchangeFinished(exchange)
+            let exchanges = [exchange]
+            RequestLog(output, makeID: { "id" }).exchangesFinished(exchanges.span)
             let slow = try captured.lines
-            RequestLog(output, line: line, makeID: { "id" }).exchangeFinished(exchange)
+            RequestLog(output, line: line, makeID: { "id" }).exchangesFinished(exchanges.span)
             #expect(try captured.lines.dropFirst(slow.count) == slow[...])
             #expect(!slow.isEmpty)
         }
@@ -210,7 +211,7 @@ struct RequestLogTests {
             let output = captured.output(format, level: .debug)
             let log = RequestLog(output, line: RequestLine(output), makeID: { "id" })
             let observer = try #require(CombinedObserver([log]))
-            if atOnce { observer.exchangesFinished(turn.span) } else { turn.forEach(observer.exchangeFinished) }
+            for exchanges in atOnce ? [turn] : turn.map({ [$0] }) { observer.exchangesFinished(exchanges.span) }
         }
         let lines = try single.lines
         #expect(lines.count == 400)
@@ -222,7 +223,10 @@ struct RequestLogTests {
         let (single, several) = (try Captured(), try Captured())
         let time = LogTime(seconds: 1_767_323_045, nanoseconds: 5)
         let turn = turn
-        turn.forEach(AccessLog(single.writer, time: { time }).exchangeFinished)
+        for exchange in turn {
+            let exchanges = [exchange]
+            AccessLog(single.writer, time: { time }).exchangesFinished(exchanges.span)
+        }
         AccessLog(several.writer, time: { time }).exchangesFinished(turn.span)
         let lines = try single.lines
         #expect(lines.count == turn.count)
