@@ -37,7 +37,8 @@ enum Composition {
     static func driver(
         _ configuration: Configuration,
         files: NIOThreadPool,
-        largeFiles: NIOThreadPool? = nil
+        largeFiles: NIOThreadPool? = nil,
+        logFlushes: NIOThreadPool? = nil
     ) -> any StorageDriver {
         switch configuration.storage.driver {
         case .filesystem(let parameters):
@@ -45,6 +46,7 @@ enum Composition {
                 root: parameters.rootDirectory,
                 threadPool: files,
                 largeFiles: largeFiles,
+                logFlushes: logFlushes,
                 writesDirectly: OwnSettings(configuration).writesDirectly
             )
         case .inmemory, .s3, .gcs, .azure: MemoryDriver()

@@ -41,7 +41,12 @@ struct Serve: AsyncParsableCommand {
     private func serve(_ configuration: Configuration, _ pools: ThreadPools, _ logs: Logs) async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let operations = Operations(configuration, logs: logs, files: pools.files, eventLoopGroup: group)
-        let driver = Composition.driver(configuration, files: pools.files, largeFiles: pools.largeFiles)
+        let driver = Composition.driver(
+            configuration,
+            files: pools.files,
+            largeFiles: pools.largeFiles,
+            logFlushes: pools.logFlushes
+        )
         let writeLog = (driver as? FilesystemDriver).map { WriteLogService(driver: $0, logger: logs.logger) }
         await writeLog?.recover()
         let pulls = PullRecorder(isActive: false)
@@ -113,6 +118,8 @@ private struct ThreadPools {
     let files: NIOThreadPool
     /// They don't stay behind the event loops: a large push took a tenth longer when the thread that writes it did.
     let largeFiles = NIOThreadPool(numberOfThreads: FilesystemDriver.largeFilesAtOnce)
+    /// Flushes the write-ahead log, for all pushes of small objects at once, and does not stay behind the event loops either.
+    let logFlushes = NIOThreadPool(numberOfThreads: 1)
     /// Where two contents are hashed by turns, fewer threads: the contents that wait for one meet there, and to receive and to
     /// write them takes the other half of the processors. With eight clients that push 1 MiB two thirds are in pairs then, and
     /// half with a thread for each processor.
@@ -132,10 +139,13 @@ private struct ThreadPools {
         if case .filesystem(let parameters) = configuration.storage.driver { threads = min(parameters.maxThreads, 32) }
         files = NIOThreadPool(numberOfThreads: threads)
         largeFiles.start()
+        logFlushes.start()
         NIOThreadPool.startBehindLoops([files, hashing, passwords, background, logs])
     }
 
     func shutdown() async throws {
-        for pool in [files, largeFiles, hashing, passwords, background, logs] { try await pool.shutdownGracefully() }
+        for pool in [files, largeFiles, logFlushes, hashing, passwords, background, logs] {
+            try await pool.shutdownGracefully()
+        }
     }
 }

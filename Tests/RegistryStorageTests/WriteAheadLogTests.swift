@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RegistryCore
@@ -277,16 +278,77 @@ struct WriteAheadLogTests {
         }
     }
 
-    @Test("what can't be put in its place is taken back from the log")
-    func revocation() async throws {
+    @Test(
+        "what can't be written, or not be put in its place, is taken back from the log",
+        arguments: [.createFile, .makeFolder, .renameFile] as [FaultySystemCalls.Step]
+    )
+    func revocation(step: FaultySystemCalls.Step) async throws {
         try await logging { driver, calls, root in
-            calls.fail(.renameFile, EIO)
+            calls.fail(step, EIO)
             await #expect(throws: StorageError.self) { try await driver.put(inOrder: objects("content")) }
             calls.heal()
             driver.abandonLog()
             let next = self.driver(root, KernelCalls(), run: SystemRun("the next"))
             try await next.recoverWrites()
             #expect(try await texts(next) == [nil, nil])
+        }
+    }
+
+    @Test("files are written while the log is flushed")
+    func filesBesideFlush() async throws {
+        try await withTemporaryFolder { root in
+            let calls = FaultySystemCalls(synchronizes: false)
+            let flushing = NIOThreadPool(numberOfThreads: 1)
+            flushing.start()
+            let driver = FilesystemDriver(
+                root: root,
+                threadPool: .singleton,
+                logFlushes: flushing,
+                run: run,
+                calls: calls
+            )
+            try driver.openLog()
+            let flushes = calls.calls(of: .synchronizeBytes)
+            let isBeside = NIOLockedValueBox(false)
+            calls.beforeNext(.createFile) {
+                for _ in 0..<10_000 where calls.calls(of: .synchronizeBytes) == flushes { usleep(1_000) }
+                isBeside.withLockedValue { $0 = calls.calls(of: .synchronizeBytes) > flushes }
+            }
+            try await driver.put(inOrder: objects("content"))
+            #expect(isBeside.withLockedValue { $0 })
+            try await driver.endLog()
+            try await flushing.shutdownGracefully()
+        }
+    }
+
+    @Test("files that took too long last by themselves: after a crash they would be taken for another program's")
+    func lateFiles() async throws {
+        try await withTemporaryFolder { root in
+            let driver = driver(root, KernelCalls())
+            try await driver.put(ByteBuffer(), at: first)
+            let log = WriteAheadLog(
+                place: driver.place,
+                limits: WriteAheadLog.Limits(segment: 16 << 10, delay: -1),
+                changes: driver.changes,
+                threads: .singleton,
+                flushing: .singleton,
+                run: run
+            )
+            try log.open()
+            let begun = try #require(log.begin([LogRecord.Object(path: first, content: .bytes([]))]))
+            #expect(try !log.name(begun) { Issue.record("it was named") })
+            // Nobody is waited for.
+            try log.end()
+        }
+    }
+
+    @Test("a tree that is discarded beside nothing leaves nothing in the log to wait for", .timeLimit(.minutes(1)))
+    func nothingToPut() async throws {
+        try await logging { driver, calls, root in
+            try await driver.put(inOrder: objects("content"))
+            try await driver.put(inOrder: [], discarding: first.parent)
+            try await driver.settleLog()
+            #expect(try await texts(driver) == [nil, "content"])
         }
     }
 

@@ -14,6 +14,9 @@ struct FileRow {
         var path: StoragePath { object.path }
         var content: [ByteBuffer] { object.parts }
         var byteCount: Int { object.byteCount }
+
+        /// What the log is to have of it.
+        func logged(_ content: LogRecord.Content) -> LogRecord.Object { LogRecord.Object(path: path, content: content) }
     }
 
     let items: [Item]
@@ -24,7 +27,20 @@ struct FileRow {
     var isPushed = true
 
     /// Puts all of them, or those before the one that fails.
-    func put() throws(StorageError) { try publish(try prepare()) }
+    func put() throws(StorageError) {
+        if items.isEmpty { return }
+        let share = log?.share(of: items, calls: isPushed)
+        // The files are written while the disk flushes what the log has of them.
+        let begun = share?.bytes == 0 ? log?.begin(items.map { $0.logged(.bytes($0.content)) }) : nil
+        let prepared: Prepared
+        do throws(StorageError) {
+            prepared = try prepare(share, begun)
+        } catch {
+            if let begun { log?.cancel(begun) }
+            throw error
+        }
+        try publish(prepared)
+    }
 
     /// Files that nobody sees yet.
     struct Prepared {
@@ -33,15 +49,21 @@ struct FileRow {
         fileprivate let durableCount: Int
         /// Where those begin that the log is to have, their bytes or that their files were moved.
         fileprivate let logged: Int
+        /// What the log has begun to have of all of them.
+        fileprivate let begun: WriteAheadLog.Begun?
     }
 
     /// Writes all of them where nobody sees them, durably but for those whose bytes the log takes.
-    func prepare() throws(StorageError) -> Prepared {
+    func prepare() throws(StorageError) -> Prepared { try prepare(log?.share(of: items, calls: isPushed), nil) }
+
+    private func prepare(
+        _ share: WriteAheadLog.Share?,
+        _ begun: WriteAheadLog.Begun?
+    ) throws(StorageError) -> Prepared {
         var written: [AtomicFile.Written] = []
         var areOpen = true
         var current = 0
         do throws(SystemFailure) {
-            let share = log?.share(of: items, calls: isPushed)
             let durableCount = share?.bytes ?? items.count
             let takesFiles = share?.takesFiles ?? false
             for (index, item) in items.enumerated() {
@@ -53,7 +75,8 @@ struct FileRow {
             }
             areOpen = false
             close(written)
-            return Prepared(written: written, durableCount: durableCount, logged: takesFiles ? 0 : durableCount)
+            let logged = takesFiles ? 0 : durableCount
+            return Prepared(written: written, durableCount: durableCount, logged: logged, begun: begun)
         } catch {
             if areOpen { close(written) }
             remove(written)
@@ -72,13 +95,15 @@ struct FileRow {
             let rest = prepared.logged..<items.count
             if rest.isEmpty { return }
             current = rest.lowerBound
-            let isLogged = try log?.put(rest.map { logged($0, of: prepared) }) { () throws(SystemFailure) in
-                for index in rest {
-                    current = index
-                    try items[index].file.name(prepared.written[index], items[index].content)
+            if let log, let begun = prepared.begun ?? log.begin(rest.map({ logged($0, of: prepared) })) {
+                let isLogged = try log.name(begun) { () throws(SystemFailure) in
+                    for index in rest {
+                        current = index
+                        try items[index].file.name(prepared.written[index], items[index].content)
+                    }
                 }
+                if isLogged { return }
             }
-            if isLogged == true { return }
             for index in rest {
                 current = index
                 try publish(index, of: prepared)
@@ -100,10 +125,9 @@ struct FileRow {
 
     /// What the log is to have of one.
     private func logged(_ index: Int, of prepared: Prepared) -> LogRecord.Object {
-        let (item, written) = (items[index], prepared.written[index])
-        let content: LogRecord.Content =
-            index < prepared.durableCount ? .file(named: lastName(written.name)) : .bytes(item.content)
-        return LogRecord.Object(path: item.path, content: content)
+        let item = items[index]
+        if index >= prepared.durableCount { return item.logged(.bytes(item.content)) }
+        return item.logged(.file(named: lastName(prepared.written[index].name)))
     }
 
     /// Removes those that were prepared, and the folders in which there is nothing else.

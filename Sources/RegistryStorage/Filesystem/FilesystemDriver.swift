@@ -66,6 +66,8 @@ public final class FilesystemDriver: StorageDriver {
     ///   - threadPool: where blocking calls run. It must be running; its size bounds the calls in flight.
     ///   - largeFiles: where objects are appended to instead that are written past the page cache; ``largeFilesAtOnce``
     ///     threads are enough. They should not have to wait for a processor as long as others may.
+    ///   - logFlushes: where the write-ahead log is flushed instead; one thread is enough. It should not have to wait either,
+    ///     nor for other work: all pushes of small objects wait for it.
     ///   - listingCache: how many names are kept in memory.
     ///   - writesDirectly: whether objects may be written past the page cache, where the disk is fast: those of more than 1 MiB
     ///     that grow, and those of 512 KiB and more that are put in order, or prepared.
@@ -73,6 +75,7 @@ public final class FilesystemDriver: StorageDriver {
         root: String,
         threadPool: NIOThreadPool,
         largeFiles: NIOThreadPool? = nil,
+        logFlushes: NIOThreadPool? = nil,
         listingCache: ListingCacheLimits = ListingCacheLimits(),
         writesDirectly: Bool = true
     ) {
@@ -80,6 +83,7 @@ public final class FilesystemDriver: StorageDriver {
             root: root,
             threadPool: threadPool,
             largeFiles: largeFiles,
+            logFlushes: logFlushes,
             listingCache: listingCache,
             writesDirectly: writesDirectly,
             calls: KernelCalls()
@@ -96,6 +100,7 @@ public final class FilesystemDriver: StorageDriver {
         root: String,
         threadPool: NIOThreadPool,
         largeFiles: NIOThreadPool? = nil,
+        logFlushes: NIOThreadPool? = nil,
         listingCache: ListingCacheLimits = ListingCacheLimits(),
         writesDirectly: Bool = true,
         logSegment: Int = WriteAheadLog.Limits().segment,
@@ -118,6 +123,7 @@ public final class FilesystemDriver: StorageDriver {
             limits: WriteAheadLog.Limits(segment: logSegment, record: logRecord),
             changes: FolderChanges(calls: calls, unsettled: unsettled, syncs: syncs, presence: presence),
             threads: threadPool,
+            flushing: logFlushes ?? threadPool,
             run: run
         )
     }

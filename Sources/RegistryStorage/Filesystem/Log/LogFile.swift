@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 
 #if canImport(Glibc)
 import Glibc
@@ -20,6 +21,7 @@ final class LogFile: Sendable {
     private let calls: any SystemCalls
     private let descriptor: CInt
     private let identity: FileIdentity
+    private let flushes: SharedFlushes
     /// Bytes of one segment, its head's page included.
     let segmentLength: Int
 
@@ -30,6 +32,7 @@ final class LogFile: Sendable {
         in place: FilesystemRoot,
         segmentLength: Int,
         making: Bool,
+        flushing: NIOThreadPool,
         _ calls: any SystemCalls
     ) throws(SystemFailure) -> LogFile? {
         let path = path(in: place)
@@ -37,7 +40,7 @@ final class LogFile: Sendable {
         let file: LogFile
         do throws(SystemFailure) {
             let identity = try FileStatus(descriptor: descriptor).identity
-            file = LogFile(path, segmentLength, descriptor, identity, calls)
+            file = LogFile(path, segmentLength, descriptor, identity, SharedFlushes(threads: flushing), calls)
         } catch {
             calls.closeFile(descriptor)
             throw error
@@ -71,19 +74,18 @@ final class LogFile: Sendable {
         _ segmentLength: Int,
         _ descriptor: CInt,
         _ identity: FileIdentity,
+        _ flushes: SharedFlushes,
         _ calls: any SystemCalls
     ) {
         self.path = path
         self.segmentLength = segmentLength
         self.descriptor = descriptor
         self.identity = identity
+        self.flushes = flushes
         self.calls = calls
     }
 
     deinit { calls.closeFile(descriptor) }
-
-    /// What identifies it to those who wait for its flush.
-    var key: String { path }
 
     /// Whether records go through the kernel to a disk of this machine, whose flushes this machine's kernel makes.
     var isLocal: Bool { (try? FilesystemKind(of: descriptor))?.takesDirectWrites == true }
@@ -127,6 +129,17 @@ final class LogFile: Sendable {
 
     /// Makes all that was written before last.
     func synchronize() throws(SystemFailure) { try calls.synchronizeBytes(descriptor) }
+
+    /// Asks for a flush of all that was written before, which others may have too; it is to be waited for.
+    func requestFlush() -> SharedFlushes.Round {
+        flushes.request { [self] () throws(SystemFailure) in
+            try checkItIsThere()
+            try synchronize()
+        }
+    }
+
+    /// Waits until a flush has ended.
+    func wait(for flush: SharedFlushes.Round) throws(SystemFailure) { try flushes.wait(for: flush) }
 
     /// Makes all that was written to its file system last, by any process.
     ///

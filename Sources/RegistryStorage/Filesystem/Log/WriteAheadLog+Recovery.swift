@@ -14,9 +14,7 @@ extension WriteAheadLog {
     func open() throws(SystemFailure) {
         guard let run, state.withLockedValue({ $0.file == nil && !$0.isUnsuitable }) else { return }
         try changes.presence.checkIdentity()
-        guard let file = try LogFile.open(in: place, segmentLength: limits.segment, making: true, changes.calls) else {
-            return
-        }
+        guard let file = try openFile(making: true) else { return }
         do throws(SystemFailure) {
             // Its disk may have gone between the two calls: nothing is left on a mount point, which looked like a store then.
             try changes.presence.checkIdentity()
@@ -50,6 +48,11 @@ extension WriteAheadLog {
         }
     }
 
+    private func openFile(making: Bool) throws(SystemFailure) -> LogFile? {
+        let length = limits.segment
+        return try LogFile.open(in: place, segmentLength: length, making: making, flushing: flushing, changes.calls)
+    }
+
     /// Closes the log after all of it is settled, if nobody appended to it for a while.
     func close(unusedFor time: Duration) throws(SystemFailure) {
         settling.lock()
@@ -75,7 +78,7 @@ extension WriteAheadLog {
     func recoverAndRemove() throws(SystemFailure) {
         let found: LogFile?
         do throws(SystemFailure) {
-            found = try LogFile.open(in: place, segmentLength: limits.segment, making: false, changes.calls)
+            found = try openFile(making: false)
         } catch {
             guard error.number == ENOENT || error.number == ENOTDIR else { throw error }
             return
@@ -167,13 +170,13 @@ extension WriteAheadLog {
 
     /// Writes the objects of a segment's records anew that are still those that were put last, and were not removed.
     func rewrite(_ number: Int, of file: LogFile, _ segment: Segment) throws(SystemFailure) {
-        let last = state.withLockedValue { state in state.pending.mapValues(\.number) }
+        let last = state.withLockedValue { $0.pending }
         for record in Self.records(in: try file.read(segment: number), segment.head) {
             for object in record.objects {
                 let target = place.absolute(object.path)
-                // The record's own file is older: it is made when that has been written. Of one that was moved the bytes last.
-                guard case .bytes(let bytes) = object.content, last[target] == record.number,
-                    let status = try? FileStatus(at: target), !status.isFolder, status.modified <= record.time
+                // What is newer is somebody else's. Of one that was moved the bytes last.
+                guard case .bytes(let bytes) = object.content, let entry = last[target], entry.number == record.number,
+                    let status = try? FileStatus(at: target), !status.isFolder, status.modified <= entry.end
                 else { continue }
                 try AtomicFile(changes: changes, target: target).replace(with: bytes)
             }

@@ -92,7 +92,7 @@ extension WriteAheadLog {
         if !state.withLockedValue({ $0.isBroken }) {
             do throws(SystemFailure) {
                 try file.write([head.bytes], in: number, at: 0)
-                try synchronize(file)
+                try file.wait(for: file.requestFlush())
             } catch {
                 give(up: file)
             }

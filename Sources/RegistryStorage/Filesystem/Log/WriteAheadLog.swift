@@ -2,6 +2,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RegistryCore
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -13,9 +14,9 @@ import Musl
 ///
 /// A push of a small blob has two files in two new folders, and four to six waits for the disk, one after the other. Here it
 /// has one: the objects' bytes and paths are appended to a file whose place on the disk doesn't change, which is flushed for
-/// all who append at once (group commit). Then their files get their names, are seen, and the push is acknowledged. They and
-/// their folders are made durable a moment later, many at a time, and what the log has of them counts no more. After a crash
-/// of the machine ``recoverAndRemove()`` puts again what the log still has.
+/// all who append at once (group commit), while their files are written. Then these get their names, are seen, and the push is
+/// acknowledged. They and their folders are made durable a moment later, many at a time, and what the log has of them counts
+/// no more. After a crash of the machine ``recoverAndRemove()`` puts again what the log still has.
 ///
 /// A large object's bytes are made durable in a file beside its place. Where the file system makes that file's name durable
 /// with them, what the log has of the object is that the file was moved there, and its folder is not waited for either.
@@ -36,6 +37,9 @@ final class WriteAheadLog: Sendable {
         var segment = 16 << 20
         /// The most bytes that are put by one record. What is larger would be written twice for a small gain.
         var record = 128 << 10
+        /// How many nanoseconds after its record a file may be named at the latest. After a crash one that is a minute newer than
+        /// the last record counts as another program's.
+        var delay: Int64 = 10_000_000_000
     }
 
     /// Objects that the log has and that are on their way to their places.
@@ -44,20 +48,28 @@ final class WriteAheadLog: Sendable {
         /// Where its record lies in the segment.
         let offset: Int
         let number: UInt64
+        /// The record's time, before which none of the files was written.
+        let time: Int64
         /// The absolute paths of the objects' places.
         let targets: [String]
         private let state = ConditionLock(value: 0)
+        private let endTime = Atomic<Int64>(.max)
 
-        init(segment: Int, offset: Int, number: UInt64, targets: [String]) {
+        init(segment: Int, offset: Int, number: UInt64, time: Int64, targets: [String]) {
             self.segment = segment
             self.offset = offset
             self.number = number
+            self.time = time
             self.targets = targets
         }
 
         var isEnded: Bool { state.value == 1 }
 
-        func end() {
+        /// The time after which none of the files was written; only what has ended has one.
+        var end: Int64 { endTime.load(ordering: .relaxed) }
+
+        func finish() {
+            endTime.store(WriteAheadLog.time(), ordering: .relaxed)
             state.lock()
             state.unlock(withValue: 1)
         }
@@ -119,9 +131,10 @@ final class WriteAheadLog: Sendable {
     let limits: Limits
     let changes: FolderChanges
     let threads: NIOThreadPool
+    /// Where the disk flushes it.
+    let flushing: NIOThreadPool
     let run: SystemRun?
     let waits: ConcurrentSteps
-    private let syncs = FolderSyncs()
     // A lock that sleeps, as in `UnsettledFolders`.
     let state = NIOLockedValueBox(State())
     /// Held by the one who settles.
@@ -132,6 +145,7 @@ final class WriteAheadLog: Sendable {
         limits: Limits,
         changes: FolderChanges,
         threads: NIOThreadPool,
+        flushing: NIOThreadPool,
         run: SystemRun?
     ) {
         self.place = place
@@ -140,6 +154,7 @@ final class WriteAheadLog: Sendable {
         self.threads = threads
         self.run = run
         waits = ConcurrentSteps(threads: threads)
+        self.flushing = flushing
     }
 
     /// What of a row of objects the log may take.
@@ -168,27 +183,17 @@ final class WriteAheadLog: Sendable {
         return share
     }
 
-    /// Makes objects last, and has their files named then.
-    ///
-    /// - Returns: `false`, without having named any, when there is no room, or no log.
-    /// - Throws: what `name` throws; a crash does not put the objects then.
-    func put(
-        _ objects: [LogRecord.Object],
-        name: () throws(SystemFailure) -> Void
-    ) throws(SystemFailure) -> Bool {
-        guard let entry = append(objects) else { return false }
-        defer { entry.end() }
-        do throws(SystemFailure) {
-            try name()
-            return true
-        } catch {
-            revoke(entry)
-            throw error
-        }
+    /// Objects that are written to the log and on their way to the disk.
+    struct Begun: Sendable {
+        fileprivate let file: LogFile
+        fileprivate let entry: Entry
+        fileprivate let flush: SharedFlushes.Round
     }
 
-    /// Appends a record of objects, durably.
-    private func append(_ objects: [LogRecord.Object]) -> Entry? {
+    /// Appends a record of objects, which lasts when ``name(_:_:)`` has returned.
+    ///
+    /// - Returns: `nil` when there is no room, or no log. What it returns is to be given to ``name(_:_:)`` or ``cancel(_:)``.
+    func begin(_ objects: [LogRecord.Object]) -> Begun? {
         let length = LogRecord.length(of: objects)
         let targets = objects.map { place.absolute($0.path) }
         while true {
@@ -196,16 +201,44 @@ final class WriteAheadLog: Sendable {
             case .place(let place):
                 do throws(SystemFailure) {
                     try write(objects, at: place)
-                    return place.entry
+                    return Begun(file: place.file, entry: place.entry, flush: place.file.requestFlush())
                 } catch {
                     give(up: place.file)
-                    place.entry.end()
+                    place.entry.finish()
                     return nil
                 }
             case .behind(let entry): entry.wait()
             case .none: return nil
             }
         }
+    }
+
+    /// Has the files of objects named when the log has them durably.
+    ///
+    /// - Returns: `false`, without having named any, when the log could not be written, or the files took too long for it.
+    /// - Throws: what `name` throws; a crash does not put the objects then.
+    func name(_ begun: Begun, _ name: () throws(SystemFailure) -> Void) throws(SystemFailure) -> Bool {
+        defer { begun.entry.finish() }
+        do throws(SystemFailure) {
+            try begun.file.wait(for: begun.flush)
+        } catch {
+            give(up: begun.file)
+            return false
+        }
+        guard Self.time() - begun.entry.time <= limits.delay else { return false }
+        do throws(SystemFailure) {
+            try name()
+            return true
+        } catch {
+            revoke(begun.entry)
+            throw error
+        }
+    }
+
+    /// Takes objects back that nobody was told of.
+    func cancel(_ begun: Begun) {
+        revoke(begun.entry)
+        begun.entry.finish()
     }
 
     private struct Place {
@@ -239,7 +272,13 @@ final class WriteAheadLog: Sendable {
             let (active, offset) = (state.active, state.segments[state.active].end)
             if state.segments[state.active].isEmpty { state.service?.yield() }
             state.number += 1
-            let entry = Entry(segment: active, offset: offset, number: state.number, targets: targets)
+            let entry = Entry(
+                segment: active,
+                offset: offset,
+                number: state.number,
+                time: Self.time(),
+                targets: targets
+            )
             state.segments[active].end += length
             state.segments[active].entries.append(entry)
             for target in targets { state.pending[target] = entry }
@@ -252,22 +291,13 @@ final class WriteAheadLog: Sendable {
             of: objects,
             generation: place.generation,
             number: place.entry.number,
-            time: Self.time()
+            time: place.entry.time
         )
         try place.file.write(
             [head] + objects.flatMap(\.content.parts),
             in: place.entry.segment,
             at: place.entry.offset
         )
-        try synchronize(place.file)
-    }
-
-    /// Makes all that was written to the file before last, by one flush for all who wait for it.
-    func synchronize(_ file: LogFile) throws(SystemFailure) {
-        try syncs.share(file.key) { () throws(SystemFailure) in
-            try file.checkItIsThere()
-            try file.synchronize()
-        }
     }
 
     /// Takes an entry back, of which an object could not be put in its place, before anybody is told so: after a crash it
@@ -278,7 +308,7 @@ final class WriteAheadLog: Sendable {
             let hash = LogRecord.hashPlace
             let zeros = ByteBuffer(repeating: 0, count: hash.count)
             try file.write([zeros], in: entry.segment, at: entry.offset + hash.lowerBound)
-            try synchronize(file)
+            try file.wait(for: file.requestFlush())
         } catch {
             give(up: file)
         }
