@@ -48,7 +48,7 @@ struct SharedFlushTests {
     /// Runs a body with a pool, and ends that.
     private func withPool(_ threads: Int, _ body: (NIOThreadPool) async throws -> Void) async throws {
         let pool = NIOThreadPool(numberOfThreads: threads)
-        // One without threads is one that was shut down.
+        // One without threads is never started, and takes no work, like one that was shut down.
         if threads > 0 { pool.start() }
         try await body(pool)
         try await pool.shutdownGracefully()

@@ -34,12 +34,12 @@ struct FileRow {
         let begun = share?.bytes == 0 ? log?.begin(items.map { $0.logged(.bytes($0.content)) }) : nil
         let prepared: Prepared
         do throws(StorageError) {
-            prepared = try prepare(share, begun)
+            prepared = try prepare(share)
         } catch {
             if let begun { log?.cancel(begun) }
             throw error
         }
-        try publish(prepared)
+        try publish(prepared, begun)
     }
 
     /// Files that nobody sees yet.
@@ -49,17 +49,12 @@ struct FileRow {
         fileprivate let durableCount: Int
         /// Where those begin that the log is to have, their bytes or that their files were moved.
         fileprivate let logged: Int
-        /// What the log has begun to have of all of them.
-        fileprivate let begun: WriteAheadLog.Begun?
     }
 
     /// Writes all of them where nobody sees them, durably but for those whose bytes the log takes.
-    func prepare() throws(StorageError) -> Prepared { try prepare(log?.share(of: items, calls: isPushed), nil) }
+    func prepare() throws(StorageError) -> Prepared { try prepare(log?.share(of: items, calls: isPushed)) }
 
-    private func prepare(
-        _ share: WriteAheadLog.Share?,
-        _ begun: WriteAheadLog.Begun?
-    ) throws(StorageError) -> Prepared {
+    private func prepare(_ share: WriteAheadLog.Share?) throws(StorageError) -> Prepared {
         var written: [AtomicFile.Written] = []
         var areOpen = true
         var current = 0
@@ -75,8 +70,7 @@ struct FileRow {
             }
             areOpen = false
             close(written)
-            let logged = takesFiles ? 0 : durableCount
-            return Prepared(written: written, durableCount: durableCount, logged: logged, begun: begun)
+            return Prepared(written: written, durableCount: durableCount, logged: takesFiles ? 0 : durableCount)
         } catch {
             if areOpen { close(written) }
             remove(written)
@@ -85,7 +79,9 @@ struct FileRow {
     }
 
     /// Puts those that were prepared in their places, or those before the one that fails.
-    func publish(_ prepared: Prepared) throws(StorageError) {
+    ///
+    /// - Parameter begun: what the log has begun to have of all of them.
+    func publish(_ prepared: Prepared, _ begun: WriteAheadLog.Begun? = nil) throws(StorageError) {
         var current = 0
         do throws(SystemFailure) {
             for index in 0..<prepared.logged {
@@ -95,7 +91,7 @@ struct FileRow {
             let rest = prepared.logged..<items.count
             if rest.isEmpty { return }
             current = rest.lowerBound
-            if let log, let begun = prepared.begun ?? log.begin(rest.map({ logged($0, of: prepared) })) {
+            if let log, let begun = begun ?? log.begin(rest.map({ logged($0, of: prepared) })) {
                 let isLogged = try log.name(begun) { () throws(SystemFailure) in
                     for index in rest {
                         current = index

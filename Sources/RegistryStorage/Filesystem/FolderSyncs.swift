@@ -1,5 +1,4 @@
 import NIOConcurrencyHelpers
-import Synchronization
 
 /// Lets concurrent changes of one folder share what makes them durable: group commit.
 ///
@@ -9,37 +8,19 @@ import Synchronization
 /// `syncfs` for many waiters was measured and not taken: a third of the CPU, but half of the pushes a second with eight
 /// clients, since it waits for whatever else is being written to the disk.
 final class FolderSyncs: Sendable {
-    /// One synchronisation of one folder.
-    private final class Round: Sendable {
-        private let result = ConditionLock<Int>(value: 0)
-        private let failure = Mutex<SystemFailure?>(nil)
-
-        func end(_ failure: SystemFailure?) {
-            self.failure.withLock { $0 = failure }
-            result.lock()
-            result.unlock(withValue: 1)
-        }
-
-        func wait() -> SystemFailure? {
-            result.lock(whenValue: 1)
-            result.unlock()
-            return failure.withLock { $0 }
-        }
-    }
-
     private struct Rounds {
         /// The one that has begun; a change that is made now may not be in it.
-        var running: Round
+        var running: SharedSync
         /// The one that begins when that has ended.
-        var next: Round?
+        var next: SharedSync?
         /// How many wait for it, the one that will run it included.
         var waiting = 0
     }
 
     private enum Part {
-        case first(Round)
-        case next(Round, after: Round)
-        case waiting(Round)
+        case first(SharedSync)
+        case next(SharedSync, after: SharedSync)
+        case waiting(SharedSync)
     }
 
     // A lock that sleeps, as in `UnsettledFolders`.
@@ -47,17 +28,21 @@ final class FolderSyncs: Sendable {
 
     /// Runs `body`, or waits for a run of it by another thread that began after this call.
     func share(_ folder: String, _ body: () throws(SystemFailure) -> Void) throws(SystemFailure) {
-        let failure: SystemFailure?
+        let round: SharedSync
         switch part(in: folder) {
-        case .first(let round): failure = run(round, folder, body)
-        case .waiting(let round): failure = round.wait()
-        case .next(let round, let before):
-            _ = before.wait()
+        case .first(let ours):
+            round = ours
+            run(round, folder, body)
+        case .waiting(let others): round = others
+        case .next(let ours, let before):
+            round = ours
+            // What that fails with is not ours.
+            try? before.wait()
             // From now on it may be too late for others to be covered by this round.
             folders.withLockedValue { $0[folder] = Rounds(running: round) }
-            failure = run(round, folder, body)
+            run(round, folder, body)
         }
-        if let failure { throw failure }
+        try round.wait()
     }
 
     /// How many wait for the next synchronisation of a folder; for tests.
@@ -66,28 +51,23 @@ final class FolderSyncs: Sendable {
     private func part(in folder: String) -> Part {
         folders.withLockedValue { folders in
             guard let rounds = folders[folder] else {
-                let round = Round()
+                let round = SharedSync()
                 folders[folder] = Rounds(running: round)
                 return .first(round)
             }
             folders[folder]?.waiting += 1
             if let next = rounds.next { return .waiting(next) }
-            let next = Round()
+            let next = SharedSync()
             folders[folder]?.next = next
             return .next(next, after: rounds.running)
         }
     }
 
-    private func run(
-        _ round: Round,
-        _ folder: String,
-        _ body: () throws(SystemFailure) -> Void
-    ) -> SystemFailure? {
-        let failure = SystemFailure.of(body)
-        folders.withLockedValue { folders in
-            if folders[folder]?.next == nil { folders[folder] = nil }
+    private func run(_ round: SharedSync, _ folder: String, _ body: () throws(SystemFailure) -> Void) {
+        round.run(body) {
+            folders.withLockedValue { folders in
+                if folders[folder]?.next == nil { folders[folder] = nil }
+            }
         }
-        round.end(failure)
-        return failure
     }
 }

@@ -130,6 +130,9 @@ final class LogFile: Sendable {
     /// Makes all that was written before last.
     func synchronize() throws(SystemFailure) { try calls.synchronizeBytes(descriptor) }
 
+    /// Makes all that was written before last, by a flush that others may have too, and only if its path leads to it.
+    func flush() throws(SystemFailure) { try wait(for: requestFlush()) }
+
     /// Asks for a flush of all that was written before, which others may have too; it is to be waited for.
     func requestFlush() -> SharedFlushes.Round {
         flushes.request { [self] () throws(SystemFailure) in

@@ -10,7 +10,7 @@ import RegistryCore
 ///     0  "rgstrylg"            the mark of a record
 ///     8  generation            of the segment, a random number that no client knows
 ///    16  number                in the order in which records were made, over both segments
-///    24  time                  nanoseconds since 1970, seconds before its files are named at the most
+///    24  time                  nanoseconds since 1970, before its files were named
 ///    32  bytes of the body
 ///    40  count of objects
 ///    48  SHA-256               of the 48 bytes before it and of the body

@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 import NIOPosix
-import Synchronization
 
 /// Lets all who have written to one file share what makes that last: group commit, by a thread beside theirs.
 ///
@@ -8,26 +7,12 @@ import Synchronization
 /// as in ``FolderSyncs``, where each is made by one of those who wait for it, the disk would be idle until that one has a
 /// processor. With this and what is done meanwhile 16 clients pushed 2,991 blobs of 64 KiB a second, and 2,664 without.
 final class SharedFlushes: Sendable {
-    /// One flush, of all that was written before it began. It may be waited for by many, and more than once.
+    /// One flush, of all that was written before it began.
     final class Round: Sendable {
-        private let isDone = ConditionLock(value: false)
-        private let failure = Mutex<SystemFailure?>(nil)
+        fileprivate let sync = SharedSync()
         fileprivate let body: @Sendable () throws(SystemFailure) -> Void
 
         fileprivate init(_ body: @escaping @Sendable () throws(SystemFailure) -> Void) { self.body = body }
-
-        fileprivate func run() {
-            let failure = SystemFailure.of(body)
-            self.failure.withLock { $0 = failure }
-            isDone.lock()
-            isDone.unlock(withValue: true)
-        }
-
-        fileprivate func wait() throws(SystemFailure) {
-            isDone.lock(whenValue: true)
-            isDone.unlock()
-            if let failure = failure.withLock({ $0 }) { throw failure }
-        }
     }
 
     private struct State {
@@ -57,39 +42,35 @@ final class SharedFlushes: Sendable {
 
     /// Waits for a flush, or makes it where no thread has come to do that: a pool whose threads all wait goes on too.
     func wait(for round: Round) throws(SystemFailure) {
-        let isOurs = state.withLockedValue { state in
-            guard !state.isRunning, state.next === round else { return false }
-            state.isRunning = true
-            state.next = nil
-            return true
-        }
-        if isOurs {
-            round.run()
-            let isAsked = state.withLockedValue { state in
-                state.isRunning = false
-                return state.next != nil
-            }
-            if isAsked { callThread() }
-        }
-        try round.wait()
+        if begin(round) != nil, run(round) { callThread() }
+        try round.sync.wait()
     }
 
     /// Has a thread run what is asked for; the caller's does if the pool was shut down.
     private func callThread() { threads.submit { _ in self.runAll() } }
 
     private func runAll() {
-        while let round = begin() {
-            round.run()
-            state.withLockedValue { $0.isRunning = false }
-        }
+        while let round = begin() { _ = run(round) }
     }
 
-    private func begin() -> Round? {
+    /// The next flush, for the caller to run; `nil` while one runs, or where it is not the one that is wanted.
+    private func begin(_ wanted: Round? = nil) -> Round? {
         state.withLockedValue { state in
-            guard !state.isRunning, let round = state.next else { return nil }
+            guard !state.isRunning, let round = state.next, wanted == nil || wanted === round else { return nil }
             state.isRunning = true
             state.next = nil
             return round
+        }
+    }
+
+    /// Runs what was begun.
+    ///
+    /// - Returns: whether another one was asked for meanwhile.
+    private func run(_ round: Round) -> Bool {
+        round.sync.run(round.body)
+        return state.withLockedValue { state in
+            state.isRunning = false
+            return state.next != nil
         }
     }
 }

@@ -92,7 +92,7 @@ extension WriteAheadLog {
         if !state.withLockedValue({ $0.isBroken }) {
             do throws(SystemFailure) {
                 try file.write([head.bytes], in: number, at: 0)
-                try file.wait(for: file.requestFlush())
+                try file.flush()
             } catch {
                 give(up: file)
             }

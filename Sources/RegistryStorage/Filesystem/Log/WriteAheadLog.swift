@@ -184,7 +184,7 @@ final class WriteAheadLog: Sendable {
     }
 
     /// Objects that are written to the log and on their way to the disk.
-    struct Begun: Sendable {
+    struct Begun {
         fileprivate let file: LogFile
         fileprivate let entry: Entry
         fileprivate let flush: SharedFlushes.Round
@@ -308,7 +308,7 @@ final class WriteAheadLog: Sendable {
             let hash = LogRecord.hashPlace
             let zeros = ByteBuffer(repeating: 0, count: hash.count)
             try file.write([zeros], in: entry.segment, at: entry.offset + hash.lowerBound)
-            try file.wait(for: file.requestFlush())
+            try file.flush()
         } catch {
             give(up: file)
         }
