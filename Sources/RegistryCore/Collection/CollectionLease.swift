@@ -7,6 +7,8 @@ internal import NIOCore
 /// again from time to time, and at the end says that it is over. When a term's time has run out, its holder is taken for
 /// dead and the next term may be created; a holder that was only asleep finds the higher number and stops.
 ///
+/// Where a store is full there is no term: to collect is what makes room, and two that do so at once lose nothing.
+///
 /// It is assumed that the clocks of replicas differ by less than a lease; if they do not, two collect at once.
 struct CollectionLease: Sendable {
     /// What a term's object says.
@@ -32,8 +34,8 @@ struct CollectionLease: Sendable {
         }
     }
 
-    /// The term's number.
-    let number: UInt64
+    /// The term's number; `nil` where there was no room for it.
+    let number: UInt64?
 
     private let driver: any StorageDriver
     private let holder: String
@@ -61,13 +63,19 @@ struct CollectionLease: Sendable {
                 throw CollectionError.busy(holder: term.holder, until: term.expires)
             }
         }
-        number = (known.last ?? 0) + 1
+        let number = (known.last ?? 0) + 1
         renewed = now()
         let expires = WallTime(seconds: renewed.seconds + seconds)
         let term = Term(holder: holder, expires: expires, isOver: false)
-        guard try await driver.putIfAbsent(term.content, at: Self.path(number)) else {
-            throw CollectionError.busy(holder: "another process", until: expires)
+        do {
+            guard try await driver.putIfAbsent(term.content, at: Self.path(number)) else {
+                throw CollectionError.busy(holder: "another process", until: expires)
+            }
+        } catch let error as StorageError where error.code == .noSpace {
+            self.number = nil
+            return
         }
+        self.number = number
         // Terms are removed when later ones are there, so a number may be free again: the highest one counts.
         known = try await Self.terms(in: driver)
         guard known.last == number else {
@@ -79,21 +87,29 @@ struct CollectionLease: Sendable {
         }
     }
 
-    /// Says that the holder is alive, when a third of its time has passed.
+    /// Whether others are kept from collecting.
+    var isHeld: Bool { number != nil }
+
+    /// Says that the holder is alive, when a third of its time has passed. Where there is no room to say so, others may take
+    /// the store when the time has run out.
     ///
     /// - Throws: ``CollectionError/leaseLost``; ``StorageError``.
     mutating func renewIfDue() async throws {
         let time = now()
-        guard time.seconds - renewed.seconds >= max(1, seconds / 3) else { return }
+        guard let number, time.seconds - renewed.seconds >= max(1, seconds / 3) else { return }
         guard try await Self.terms(in: driver).last == number else { throw CollectionError.leaseLost }
         let term = Term(holder: holder, expires: WallTime(seconds: time.seconds + seconds), isOver: false)
-        try await driver.put(term.content, at: Self.path(number))
+        do throws(StorageError) {
+            try await driver.put(term.content, at: Self.path(number))
+        } catch {
+            guard error.code == .noSpace else { throw error }
+        }
         renewed = time
     }
 
     /// Says that the holder is done.
     func release() async {
-        guard let last = try? await Self.terms(in: driver).last, last == number else { return }
+        guard let number, let last = try? await Self.terms(in: driver).last, last == number else { return }
         let term = Term(holder: holder, expires: now(), isOver: true)
         try? await driver.put(term.content, at: Self.path(number))
     }

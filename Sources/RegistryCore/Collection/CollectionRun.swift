@@ -25,6 +25,7 @@ final class CollectionRun: Sendable {
         var summary = CollectionSummary()
         var unkept = 0
         var moving: Set<RepositoryName> = []
+        var undone = 0
     }
 
     /// - Parameter resumed: what the run goes on with, and its marks. It is the same run then, which was only stopped.
@@ -137,6 +138,24 @@ final class CollectionRun: Sendable {
     func noteMoving(_ repository: RepositoryName) { _ = state.withLock { $0.moving.insert(repository) } }
 
     func isBeingMoved(_ repository: RepositoryName) -> Bool { state.withLock { $0.moving.contains(repository) } }
+
+    /// Does what needs room in the store, and may be left to the next run where there is none: who collects in a full store
+    /// wants room most of all.
+    ///
+    /// - Returns: `nil` when there was no room.
+    func ifThereIsRoom<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result? {
+        do {
+            return try await body()
+        } catch let error as StorageError where error.code == .noSpace {
+            noteUndone(1)
+            return nil
+        }
+    }
+
+    func noteUndone(_ count: Int) { state.withLock { $0.undone += count } }
+
+    /// How often there was no room.
+    var undoneCount: Int { state.withLock { $0.undone } }
 
     var unkeptCount: Int { state.withLock { $0.unkept } }
 

@@ -73,11 +73,7 @@ struct FolderSweep {
             let present = try await self.size(of: path) ?? -1
             if present < size {
                 guard !run.options.isDryRun else { return false }
-                let moved: Void? = try await StorageError.ifPresent(ignoring: Quarantine.gone) {
-                    try await driver.move(from: held, to: path)
-                }
-                if moved != nil { run.count { $0.restored += 1 } }
-                return true
+                return try await run.ifThereIsRoom { try await bringBack(held, to: path) } != nil
             }
         }
         guard !run.bringsBackOnly else { return false }
@@ -91,6 +87,13 @@ struct FolderSweep {
         let deleted: Void? = try await StorageError.ifPresent { try await driver.delete(at: held) }
         if deleted != nil { removed(digest, size) }
         return true
+    }
+
+    private func bringBack(_ held: StoragePath, to path: StoragePath) async throws {
+        let moved: Void? = try await StorageError.ifPresent(ignoring: Quarantine.gone) {
+            try await driver.move(from: held, to: path)
+        }
+        if moved != nil { run.count { $0.restored += 1 } }
     }
 
     private func size(of path: StoragePath) async throws -> Int64? {
@@ -137,7 +140,7 @@ struct FolderSweep {
         if run.options.grace == 0 {
             let deleted: Void? = try await StorageError.ifPresent { try await driver.delete(at: path) }
             if deleted != nil { removed(digest, size) }
-        } else if try await Quarantine(driver: driver).take(path, as: run.batch) {
+        } else if try await run.ifThereIsRoom({ try await Quarantine(driver: driver).take(path, as: run.batch) }) == true {
             // Seen there now, after it was moved: the time must not begin before.
             seen.note("\(prefix)\(digest.hex)/\(run.batch)", at: run.now.seconds)
             taken(size)

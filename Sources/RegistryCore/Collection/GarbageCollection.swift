@@ -34,6 +34,10 @@ struct GarbageCollection: Sendable {
             try await second.sweepRepositories(renew)
             try await second.sweepBlobs(second.run, renew)
             run.count { $0.restored += second.run.summary.restored }
+            run.noteUndone(second.run.undoneCount)
+        }
+        if run.undoneCount > 0 {
+            run.report(.problem("the store is full: \(run.undoneCount) steps that need room are left to the next collection"))
         }
         run.enter(.done)
     }
@@ -189,7 +193,9 @@ struct GarbageCollection: Sendable {
                 isMarked: { marks.contains($0) }
             )
             try await sweep.sweep(old, &seen)
-            if !run.options.isDryRun { try await seen.write(shard, replacing: old, to: driver) }
+            if !run.options.isDryRun {
+                _ = try await run.ifThereIsRoom { try await seen.write(shard, replacing: old, to: run.driver) }
+            }
             run.count { $0.blobFoldersSwept += 1 }
             run.reportProgress()
         }

@@ -65,6 +65,8 @@ struct QuarantineLedger: Sendable {
     }
 
     /// Writes a part's ledger, if it differs from the one that is there.
+    ///
+    /// - Throws: ``StorageError``; then the one that is there still holds.
     func write(_ shard: String, replacing old: QuarantineLedger, to driver: any StorageDriver) async throws {
         guard !says(theSameAs: old) else { return }
         let path = StoreLayout.seen(shard)

@@ -41,6 +41,9 @@ extension Registry {
             await lease.release()
             throw error
         }
+        if !lease.isHeld {
+            run.report(.problem("the store is full: other processes are not told that this one collects"))
+        }
         do {
             try await GarbageCollection(run: run).perform(renewing: { try await lease.renewIfDue() })
             await run.keeper?.remove(of: run)
@@ -51,11 +54,12 @@ extension Registry {
             await lease.release()
             throw error
         }
-        let summary = run.summary
         noteRemoval()
-        try await keep(summary)
+        let summary = run.summary
+        let isKept: Void? = try await run.ifThereIsRoom { try await keep(summary) }
+        if isKept == nil { run.report(.problem("the store is full: what this collection did is not written down")) }
         await lease.release()
-        return summary
+        return isKept == nil ? run.summary : summary
     }
 
     /// A new run, or one that goes on with one that has not ended.
@@ -172,7 +176,7 @@ extension GarbageCollection {
         let trash = Trash(driver: run.driver)
         let age = max(run.options.trashAge, run.options.grace)
         for deleted in try await trash.contents() where run.began.seconds - deleted.deleted.seconds > age {
-            if try await trash.remove(deleted) { run.count { $0.trashRemoved += 1 } }
+            if try await run.ifThereIsRoom({ try await trash.remove(deleted) }) == true { run.count { $0.trashRemoved += 1 } }
         }
     }
 }

@@ -33,7 +33,9 @@ struct RepositorySweep: Sendable {
                 try await sweep.sweep(old, &seen)
             }
         }
-        if !run.options.isDryRun { try await seen.write(shard, replacing: old, to: driver) }
+        if !run.options.isDryRun {
+            _ = try await run.ifThereIsRoom { try await seen.write(shard, replacing: old, to: run.driver) }
+        }
         if run.options.scope(repository), !run.bringsBackOnly {
             try await sweepReferrers()
             if !run.options.isDryRun {
