@@ -45,12 +45,8 @@ struct GarbageCollect: AsyncParsableCommand {
         options.isDryRun = dryRun
         if deleteUntagged { options.deletesUntagged = true }
         options.countsFirst = true
-        let servers = try await store.registry.presentServers()
-        options.grace = grace ?? (servers.isEmpty ? 0 : options.grace)
+        if let grace { options.grace = grace } else { options.removesAtOnceWhereUnserved = true }
         let report = CollectionReporter(isQuiet: quiet || json, isDryRun: dryRun)
-        for server in servers {
-            report.note("\(server.name) serves this store; unreferenced content is kept for \(options.grace) s")
-        }
         let summary = try await store.registry.collect(options) { report.take($0) }
         report.finish(summary)
         if json { print(summary.json) }

@@ -5,6 +5,8 @@ public enum CollectionEvent: Sendable {
     /// The collection goes on with one that was killed, and that began to mark at this time. What that one had done is not
     /// reported again.
     case resumed(since: WallTime)
+    /// A server serves the store, so that what nothing refers to is kept for so many seconds.
+    case served(by: String, grace: Int64)
     /// A repository is being marked.
     case repository(RepositoryName)
     /// A manifest is kept.

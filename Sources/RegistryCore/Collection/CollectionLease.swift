@@ -9,20 +9,32 @@ internal import NIOCore
 ///
 /// Where a store is full there is no term: to collect is what makes room, and two that do so at once lose nothing.
 ///
+/// A collector that removes at once what nothing refers to holds its term *alone*: a server that finds such a term after it has
+/// said that it is there takes no pushes until it is over, and the collector that finds the server ends.
+///
 /// It is assumed that the clocks of replicas differ by less than a lease; if they do not, two collect at once.
 struct CollectionLease: Sendable {
+    /// How a term is held; other words than these mean ``held``.
+    private enum Standing: String {
+        /// Beside servers.
+        case held
+        /// As if there were no servers: those that there are take no pushes.
+        case alone
+        case over
+    }
+
     /// What a term's object says.
     private struct Term {
         var holder: String
         var expires: WallTime
-        var isOver: Bool
+        var standing: Standing
 
-        var content: ByteBuffer { ByteBuffer(string: "\(expires.rfc3339) \(isOver ? "over" : "held") \(holder)") }
+        var content: ByteBuffer { ByteBuffer(string: "\(expires.rfc3339) \(standing.rawValue) \(holder)") }
 
-        init(holder: String, expires: WallTime, isOver: Bool) {
+        init(holder: String, expires: WallTime, standing: Standing) {
             self.holder = holder
             self.expires = expires
-            self.isOver = isOver
+            self.standing = standing
         }
 
         /// A term that can't be read is over when its holder can't have written it any more: never, so it counts as
@@ -30,8 +42,14 @@ struct CollectionLease: Sendable {
         init?(_ text: String) {
             let parts = text.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3, let expires = WallTime(rfc3339: parts[0]) else { return nil }
-            self.init(holder: String(parts[2]), expires: expires, isOver: parts[1] == "over")
+            self.init(
+                holder: String(parts[2]),
+                expires: expires,
+                standing: Standing(rawValue: String(parts[1])) ?? .held
+            )
         }
+
+        func holds(at time: WallTime) -> Bool { standing != .over && expires > time }
     }
 
     /// The term's number; `nil` where there was no room for it.
@@ -39,34 +57,39 @@ struct CollectionLease: Sendable {
 
     private let driver: any StorageDriver
     private let holder: String
-    private let seconds: Int64
     private let now: @Sendable () -> WallTime
+    private var standing: Standing
+    private var seconds: Int64
     private var renewed: WallTime
+
+    /// How long a collector that holds a store alone is waited for at the most, in seconds: pushes are.
+    private static let longestAlone: Int64 = 60
 
     /// Takes the store.
     ///
+    /// - Parameter isAlone: whether servers are to take no pushes until ``share(for:)`` or ``release()``.
     /// - Throws: ``CollectionError/busy(holder:until:)``; ``StorageError``.
     init(
         _ driver: any StorageDriver,
         holder: String,
         seconds: Int64,
+        isAlone: Bool = false,
         now: @escaping @Sendable () -> WallTime
     ) async throws {
         self.driver = driver
         self.holder = holder
-        self.seconds = seconds
         self.now = now
+        standing = isAlone ? .alone : .held
+        let seconds = isAlone ? min(seconds, Self.longestAlone) : seconds
+        self.seconds = seconds
         var known = try await Self.terms(in: driver)
-        if let last = known.last {
-            let text = try await StorageError.ifPresent { try await driver.content(at: Self.path(last), limit: 4096) }
-            if let term = text.flatMap({ Term(String(buffer: $0)) }), !term.isOver, term.expires > now() {
-                throw CollectionError.busy(holder: term.holder, until: term.expires)
-            }
+        if let last = known.last, let term = try await Self.term(last, in: driver), term.holds(at: now()) {
+            throw CollectionError.busy(holder: term.holder, until: term.expires)
         }
         let number = (known.last ?? 0) + 1
         renewed = now()
         let expires = WallTime(seconds: renewed.seconds + seconds)
-        let term = Term(holder: holder, expires: expires, isOver: false)
+        let term = Term(holder: holder, expires: expires, standing: standing)
         do {
             guard try await driver.putIfAbsent(term.content, at: Self.path(number)) else {
                 throw CollectionError.busy(holder: "another process", until: expires)
@@ -91,26 +114,52 @@ struct CollectionLease: Sendable {
     var isHeld: Bool { number != nil }
 
     /// Says that the holder is alive, when a third of its time has passed. Where there is no room to say so, others may take
-    /// the store when the time has run out.
+    /// the store when the time has run out, and who holds it alone must end before.
     ///
     /// - Throws: ``CollectionError/leaseLost``; ``StorageError``.
     mutating func renewIfDue() async throws {
         let time = now()
         guard let number, time.seconds - renewed.seconds >= max(1, seconds / 3) else { return }
         guard try await Self.terms(in: driver).last == number else { throw CollectionError.leaseLost }
-        let term = Term(holder: holder, expires: WallTime(seconds: time.seconds + seconds), isOver: false)
+        let term = Term(holder: holder, expires: WallTime(seconds: time.seconds + seconds), standing: standing)
         do throws(StorageError) {
             try await driver.put(term.content, at: Self.path(number))
         } catch {
-            guard error.code == .noSpace else { throw error }
+            let isEnding = standing == .alone && time.seconds - renewed.seconds >= seconds * 2 / 3
+            guard error.code == .noSpace, !isEnding else { throw error }
+            if standing == .alone { return }
         }
         renewed = time
+    }
+
+    /// Lets servers take pushes from now on.
+    ///
+    /// - Throws: as ``renewIfDue()``.
+    mutating func share(for seconds: Int64) async throws {
+        (standing, self.seconds) = (.held, seconds)
+        renewed = WallTime(seconds: 0)
+        try await renewIfDue()
+    }
+
+    /// Who holds the store as if there were no servers; `nil` when nobody does.
+    ///
+    /// - Throws: ``StorageError``.
+    static func loneHolder(in driver: any StorageDriver, at time: WallTime) async throws -> String? {
+        guard let last = try await terms(in: driver).last, let term = try await term(last, in: driver) else {
+            return nil
+        }
+        return term.standing == .alone && term.holds(at: time) ? term.holder : nil
+    }
+
+    private static func term(_ number: UInt64, in driver: any StorageDriver) async throws -> Term? {
+        let text = try await StorageError.ifPresent { try await driver.content(at: path(number), limit: 4096) }
+        return text.flatMap { Term(String(buffer: $0)) }
     }
 
     /// Says that the holder is done.
     func release() async {
         guard let number, let last = try? await Self.terms(in: driver).last, last == number else { return }
-        let term = Term(holder: holder, expires: now(), isOver: true)
+        let term = Term(holder: holder, expires: now(), standing: .over)
         try? await driver.put(term.content, at: Self.path(number))
     }
 

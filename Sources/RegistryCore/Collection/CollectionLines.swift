@@ -21,6 +21,7 @@ public struct CollectionLines: Sendable {
     public func note(for event: CollectionEvent) -> String? {
         switch event {
         case .problem(let text): "problem: \(text)"
+        case .served(let name, let grace): "\(name) serves this store; unreferenced content is kept for \(grace) s"
         case .resumed(let time): "going on with the collection that began at \(time.rfc3339) and did not end"
         default: nil
         }
@@ -43,7 +44,7 @@ public struct CollectionLines: Sendable {
         case .eligibleBlob(let digest, _): "blob eligible for deletion: \(digest)"
         case .eligibleLayer(let digest, let name):
             style == .version3 ? "\(name): layer link eligible for deletion: \(digest)" : nil
-        case .phase, .resumed, .eligibleUpload, .progress, .problem: nil
+        case .phase, .resumed, .served, .eligibleUpload, .progress, .problem: nil
         }
     }
 }

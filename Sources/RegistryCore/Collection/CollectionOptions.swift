@@ -7,6 +7,14 @@ public struct CollectionOptions: Sendable {
     /// 0 is for a store that nobody else uses: what nothing refers to is removed at once.
     public var grace: Int64 = 86_400
 
+    /// Whether the grace period is 0 where no server says that it serves the store (``Registry/announceServer(_:named:)``), and
+    /// nobody else uses it.
+    ///
+    /// A server that comes meanwhile takes no pushes until the collection has ended, which it does when it finds the server:
+    /// within a second, and what it is at the moment. Where a store is full a server could not say that it is there, so that the
+    /// grace period stays.
+    public var removesAtOnceWhereUnserved = false
+
     /// Whether only to count: nothing is changed, and no other collection is kept from running.
     public var isDryRun = false
 
@@ -69,6 +77,8 @@ public enum CollectionError: Error, Sendable, Hashable {
     case leaseLost
     /// Something could not be read while marking, so that what it refers to is unknown. Nothing was removed.
     case unreadable(path: String, reason: String)
+    /// A server has begun to serve the store, which the collection took for one that nobody uses.
+    case served(by: String)
     /// The grace period is shorter than a push may take.
     case graceTooShort(seconds: Int64, least: Int64)
 }
@@ -80,6 +90,8 @@ extension CollectionError: CustomStringConvertible {
         case .busy(let holder, let until):
             "\(holder) is collecting; if it has died, the store is free at \(until.rfc3339)"
         case .leaseLost: "another collector has taken over, since this one gave no sign for too long"
+        case .served(let server):
+            "\(server) has begun to serve the store: the next collection goes on, and leaves the grace period to its clients"
         case .unreadable(let path, let reason):
             "nothing was removed, since \(path) can't be read, and with it what it refers to: \(reason)"
         case .graceTooShort(let seconds, let least):

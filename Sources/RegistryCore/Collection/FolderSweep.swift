@@ -140,7 +140,9 @@ struct FolderSweep {
         if run.options.grace == 0 {
             let deleted: Void? = try await StorageError.ifPresent { try await driver.delete(at: path) }
             if deleted != nil { removed(digest, size) }
-        } else if try await run.ifThereIsRoom({ try await Quarantine(driver: driver).take(path, as: run.batch) }) == true {
+        } else if try await run.ifThereIsRoom({ try await Quarantine(driver: driver).take(path, as: run.batch) })
+            == true
+        {
             // Seen there now, after it was moved: the time must not begin before.
             seen.note("\(prefix)\(digest.hex)/\(run.batch)", at: run.now.seconds)
             taken(size)

@@ -37,7 +37,9 @@ struct GarbageCollection: Sendable {
             run.noteUndone(second.run.undoneCount)
         }
         if run.undoneCount > 0 {
-            run.report(.problem("the store is full: \(run.undoneCount) steps that need room are left to the next collection"))
+            run.report(
+                .problem("the store is full: \(run.undoneCount) steps that need room are left to the next collection")
+            )
         }
         run.enter(.done)
     }

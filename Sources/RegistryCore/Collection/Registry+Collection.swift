@@ -11,6 +11,9 @@ extension Registry {
     /// (``CollectionOptions/checkpointEvery``). It runs in the caller's task and in children of
     /// it, which must not be an event loop's.
     ///
+    /// Without a grace period it takes the store for one that no server serves. One that announces itself meanwhile
+    /// (``announceServer(_:named:)``) takes no pushes until the collection, which finds it within a second, has ended.
+    ///
     /// - Parameters:
     ///   - options: what is removed, and how carefully.
     ///   - listener: is told what happens, from any task; it must not block.
@@ -24,42 +27,94 @@ extension Registry {
             throw CollectionError.graceTooShort(seconds: options.grace, least: 2 * least)
         }
         guard !options.isDryRun else {
-            let run = CollectionRun(self, options, listener: listener)
+            let servers = options.removesAtOnceWhereUnserved ? try await presentServers() : []
+            let run = CollectionRun(self, options.applied(to: servers, canTell: true), listener: listener)
+            run.tell(of: servers)
             try await GarbageCollection(run: run).perform(renewing: {})
             return run.summary
         }
+        let wantsAlone = options.grace == 0 || options.removesAtOnceWhereUnserved
         var lease = try await CollectionLease(
             driver,
             holder: options.holder,
             seconds: options.lease,
+            isAlone: wantsAlone,
             now: shared.now
         )
-        let run: CollectionRun
         do {
-            run = try await collectionRun(options, listener, renewing: { try await lease.renewIfDue() })
+            let summary = try await collect(options, holding: &lease, wantsAlone: wantsAlone, listener)
+            await lease.release()
+            return summary
         } catch {
             await lease.release()
             throw error
         }
+    }
+
+    private func collect(
+        _ options: CollectionOptions,
+        holding lease: inout CollectionLease,
+        wantsAlone: Bool,
+        _ listener: (@Sendable (CollectionEvent) -> Void)?
+    ) async throws -> CollectionSummary {
+        // After the term is written: see ``ServingNote``.
+        let servers = wantsAlone ? try await presentServers() : []
+        let options = options.applied(to: servers, canTell: lease.isHeld)
+        let isAlone = options.grace == 0 && servers.isEmpty
+        if wantsAlone, !isAlone { try await lease.share(for: options.lease) }
+        let run = try await collectionRun(options, listener, renewing: { try await lease.renewIfDue() })
+        run.tell(of: servers)
         if !lease.isHeld {
             run.report(.problem("the store is full: other processes are not told that this one collects"))
         }
+        if options.removesAtOnceWhereUnserved, !lease.isHeld, servers.isEmpty {
+            run.report(
+                .problem(
+                    "the store is full, so that a server could not say that it serves it: unreferenced content is kept for "
+                        + "\(options.grace) s; a grace period of 0 removes it at once where there is none"
+                )
+            )
+        }
         do {
-            try await GarbageCollection(run: run).perform(renewing: { try await lease.renewIfDue() })
+            if isAlone {
+                try await performAlone(run, holding: lease)
+            } else {
+                try await GarbageCollection(run: run).perform(renewing: { try await lease.renewIfDue() })
+            }
             await run.keeper?.remove(of: run)
         } catch {
             noteRemoval()
             run.report(.problem("ended early: \(error)"))
             try? await keep(run.summary)
-            await lease.release()
             throw error
         }
         noteRemoval()
         let summary = run.summary
         let isKept: Void? = try await run.ifThereIsRoom { try await keep(summary) }
         if isKept == nil { run.report(.problem("the store is full: what this collection did is not written down")) }
-        await lease.release()
         return isKept == nil ? run.summary : summary
+    }
+
+    /// How often one that takes the store for unserved looks for servers: as long as their first pushes may wait.
+    private static let lookout = Duration.seconds(1)
+
+    /// Performs a run until a server comes.
+    private func performAlone(_ run: CollectionRun, holding lease: CollectionLease) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                try await GarbageCollection(run: run).perform(renewing: { try Task.checkCancellation() })
+            }
+            group.addTask {
+                var lease = lease
+                while true {
+                    try await Task.sleep(for: Self.lookout)
+                    if let server = try await presentServers().first { throw CollectionError.served(by: server.name) }
+                    try await lease.renewIfDue()
+                }
+            }
+            try await group.next()
+        }
     }
 
     /// A new run, or one that goes on with one that has not ended.
@@ -159,7 +214,7 @@ extension Registry {
     /// - Throws: ``RegistryError`` with `UNSUPPORTED`; ``StorageError``: the call can be repeated.
     @discardableResult
     public func restoreRepository(_ id: String) async throws -> RepositoryName? {
-        try requireWritable()
+        try await requirePushable()
         let trash = Trash(driver: driver)
         guard let deleted = try await trash.record(id) else { return nil }
         return try await shared.repositories.withLock(deleted.name) {
@@ -170,13 +225,32 @@ extension Registry {
     }
 }
 
+extension CollectionOptions {
+    /// With the grace period that holds.
+    ///
+    /// - Parameter canTell: whether a server could have said that it is there.
+    fileprivate func applied(to servers: [PresentServer], canTell: Bool) -> CollectionOptions {
+        var options = self
+        if removesAtOnceWhereUnserved, servers.isEmpty, canTell { options.grace = 0 }
+        return options
+    }
+}
+
+extension CollectionRun {
+    fileprivate func tell(of servers: [PresentServer]) {
+        for server in servers { report(.served(by: server.name, grace: options.grace)) }
+    }
+}
+
 extension GarbageCollection {
     /// Removes deleted repositories whose time is over. What only they referred to goes in the run after.
     func removeOldTrash() async throws {
         let trash = Trash(driver: run.driver)
         let age = max(run.options.trashAge, run.options.grace)
         for deleted in try await trash.contents() where run.began.seconds - deleted.deleted.seconds > age {
-            if try await run.ifThereIsRoom({ try await trash.remove(deleted) }) == true { run.count { $0.trashRemoved += 1 } }
+            if try await run.ifThereIsRoom({ try await trash.remove(deleted) }) == true {
+                run.count { $0.trashRemoved += 1 }
+            }
         }
     }
 }

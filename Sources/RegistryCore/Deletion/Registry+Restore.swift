@@ -38,7 +38,7 @@ extension Registry {
     /// - Throws: ``RegistryError`` with `UNSUPPORTED` in read-only mode; ``StorageError``; ``CollectionError`` when a
     ///   record can't be understood.
     public func restore(_ target: RestorationTarget) async throws -> Restoration? {
-        try requireWritable()
+        try await requirePushable()
         switch target {
         case .tag(let tag, let repository):
             return try await restoring(in: repository) { work in try await work.restore(tag) }

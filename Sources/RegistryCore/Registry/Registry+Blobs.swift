@@ -50,7 +50,7 @@ extension Registry {
         into repository: RepositoryName,
         mayRead: (RepositoryName) async -> Bool
     ) async throws -> Bool {
-        try requireWritable()
+        try await requirePushable()
         let candidates = source.map { [$0] } ?? [repository] + shared.locations.repositories(holding: digest)
         let clock = ContinuousClock()
         for candidate in candidates {

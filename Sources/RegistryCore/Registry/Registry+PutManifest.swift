@@ -31,7 +31,7 @@ extension Registry {
         tags: [Tag] = [],
         in repository: RepositoryName
     ) async throws -> AcceptedManifest {
-        try requireWritable()
+        try await requirePushable()
         let (manifest, canonical, digest) = try await working(on: content.readableBytes) {
             Result { () throws(RegistryError) in try examine(content, declared: declared, pushedAs: reference) }
         }.get()

@@ -17,7 +17,7 @@ extension Registry {
     ///
     /// - Throws: ``RegistryError`` with `UNSUPPORTED`, `DENIED` when a rule leaves no room; ``StorageError``.
     public func beginUpload(in repository: RepositoryName) async throws -> UploadStatus {
-        try requireWritable()
+        try await requirePushable()
         try await requireRoom(forUploadIn: repository)
         if let spare = shared.spares?.take(in: repository),
             try await driver.exists(at: StoreLayout.uploadStart(spare.id, in: repository))
@@ -71,7 +71,7 @@ extension Registry {
         at offset: Int64? = nil,
         in repository: RepositoryName
     ) async throws -> UploadStatus {
-        try requireWritable()
+        try await requirePushable()
         return try await writing(to: id) {
             var session = try await openSession(id, at: offset, alsoHashing: nil, in: repository)
             do {
@@ -108,7 +108,7 @@ extension Registry {
         expecting digest: Digest,
         in repository: RepositoryName
     ) async throws -> Int64 {
-        try requireWritable()
+        try await requirePushable()
         return try await writing(to: id) {
             let other = digest.algorithm == .canonical ? nil : digest.algorithm
             var session = try await openSession(id, at: offset, alsoHashing: other, in: repository)
@@ -136,7 +136,7 @@ extension Registry {
         expecting digest: Digest,
         in repository: RepositoryName
     ) async throws -> Int64 {
-        try requireWritable()
+        try await requirePushable()
         let id = UploadID()
         return try await writing(to: id) {
             var session = UploadSession(
@@ -180,6 +180,8 @@ extension Registry {
             if actual == digest {
                 charge = try await self.charge(canonical, bytes: session.size, to: repository, isBlob: true)
                 let links = expected?.links ?? layerLinks(digest, storedAs: canonical, in: repository)
+                // The bytes may have taken their time.
+                try await requirePushable()
                 let spare =
                     session.leavesPlainFolder
                     ? shared.spares?.spare(after: session.started, in: repository, at: shared.now()) : nil

@@ -75,6 +75,7 @@ public struct Registry: Sendable {
         let locations = BlobLocations()
         let manifests = ManifestCache()
         let quotas = QuotaBook()
+        let serving = ServingNote()
         /// Tells deletions of one second from each other.
         let deletions = Atomic<UInt32>(0)
         let events: (any EventSink)?
