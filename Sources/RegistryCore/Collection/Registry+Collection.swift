@@ -98,21 +98,35 @@ extension Registry {
     /// How often one that takes the store for unserved looks for servers: as long as their first pushes may wait.
     private static let lookout = Duration.seconds(1)
 
-    /// Performs a run until a server comes.
+    /// Performs a run until a server comes. The term is held until nothing of the run goes on.
     private func performAlone(_ run: CollectionRun, holding lease: CollectionLease) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            defer { group.cancelAll() }
-            group.addTask {
+        try await first {
+            try await first {
                 try await GarbageCollection(run: run).perform(renewing: { try Task.checkCancellation() })
-            }
-            group.addTask {
-                var lease = lease
+            } or: {
                 while true {
                     try await Task.sleep(for: Self.lookout)
                     if let server = try await presentServers().first { throw CollectionError.served(by: server.name) }
-                    try await lease.renewIfDue()
                 }
             }
+        } or: {
+            var lease = lease
+            while true {
+                try await Task.sleep(for: Self.lookout)
+                try await lease.renewIfDue()
+            }
+        }
+    }
+
+    /// Does two things until one of them ends, and cancels the other.
+    private func first(
+        _ body: @escaping @Sendable () async throws -> Void,
+        or other: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await body() }
+            group.addTask { try await other() }
+            defer { group.cancelAll() }
             try await group.next()
         }
     }

@@ -107,6 +107,7 @@ struct RepositoryMarking: Sendable {
         var found: Set<Digest> = []
         var pages = FolderPages(driver, place.path.appending(StoreLayout.tagsFolder))
         while let page = try await pages.next() {
+            try Task.checkCancellation()
             let tags = page.filter { $0.kind == .folder }.map { $0.name }
             let read = try await tags.mapConcurrently(atMost: 8) { try await targets(ofTag: $0) }
             for digests in read { found.formUnion(digests) }
@@ -142,6 +143,7 @@ struct RepositoryMarking: Sendable {
             let folder = top.appending("\(StoreLayout.revisionsFolder)/\(algorithm.rawValue)")
             var pages = FolderPages(driver, folder)
             while let page = try await pages.next() {
+                try Task.checkCancellation()
                 let names = page.compactMap { Digest("\(algorithm.rawValue):\($0.name)") }
                 let read = try await names.mapConcurrently(atMost: 8) { name in
                     try await revision(name, in: folder.appending(name.hex), held: held)
