@@ -92,6 +92,49 @@ struct SharedFlushTests {
         }
     }
 
+    @Test("what is to be done after a flush is done once, after it, and may ask for another one", arguments: [0, 1])
+    func after(flushing: Int) async throws {
+        try await withPool(flushing) { pool in
+            let (file, flushes) = (CountedFile(), SharedFlushes(threads: pool))
+            let seen = Mutex<[Int]>([])
+            for _ in 0..<2 {
+                let number = file.write()
+                let round = flushes.request { file.flush() }
+                await withCheckedContinuation { done in
+                    flushes.after(round) {
+                        seen.withLock { $0.append(file.lasting) }
+                        #expect(file.lasting >= number)
+                        let next = file.write()
+                        try? flushes.wait(for: flushes.request { file.flush() })
+                        #expect(file.lasting >= next)
+                        done.resume()
+                    }
+                }
+                // One that has been made: at once.
+                flushes.after(round) { seen.withLock { $0.append(file.lasting) } }
+            }
+            #expect(seen.withLock { $0 } == [1, 2, 3, 4])
+        }
+    }
+
+    @Test("a thread that waits for what is done after a flush makes that, if nobody else can", .timeLimit(.minutes(1)))
+    func onlyThread() async throws {
+        try await withPool(1) { pool in
+            let (file, flushes) = (CountedFile(), SharedFlushes(threads: pool))
+            try await pool.runIfActive {
+                let isDone = ConditionLock(value: false)
+                flushes.after(flushes.request { file.flush() }) {
+                    isDone.lock()
+                    isDone.unlock(withValue: true)
+                }
+                flushes.makeWhatIsLeft()
+                isDone.lock(whenValue: true)
+                isDone.unlock()
+            }
+            #expect(file.flushes == 1)
+        }
+    }
+
     @Test("those who ask while one runs have the next one together")
     func next() async throws {
         try await withPool(1) { pool in
@@ -124,9 +167,12 @@ struct SharedFlushTests {
             if isBroken.withLockedValue({ $0 }) { throw SystemFailure(EIO, "fdatasync") }
         }
         let round = flushes.request(flush)
+        let after = NIOLockedValueBox(0)
+        flushes.after(round) { after.withLockedValue { $0 += 1 } }
         for _ in 0..<2 {
             #expect(throws: SystemFailure.self) { try flushes.wait(for: round) }
         }
+        flushes.after(round) { after.withLockedValue { $0 += 1 } }
         isBroken.withLockedValue { $0 = false }
         try flushes.wait(for: flushes.request(flush))
     }

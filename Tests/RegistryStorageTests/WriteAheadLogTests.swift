@@ -458,6 +458,51 @@ struct WriteAheadLogTests {
         }
     }
 
+    @Test(
+        "pushes to one path, and what settles them, come back where one thread does all",
+        .timeLimit(.minutes(1)),
+        arguments: [false, true]
+    )
+    func oneThread(ownFlushes: Bool) async throws {
+        try await withTemporaryFolder { root in
+            try await withPools { pool, other in
+                let driver = FilesystemDriver(
+                    root: root,
+                    threadPool: pool,
+                    logFlushes: ownFlushes ? other : nil,
+                    logSegment: 16 << 10,
+                    run: run,
+                    calls: KernelCalls()
+                )
+                try driver.openLog()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<100 {
+                        group.addTask { try await driver.put(inOrder: objects("\(number)")) }
+                        if number.isMultiple(of: 10) { group.addTask { try await driver.settleLog() } }
+                    }
+                    try await group.waitForAll()
+                }
+                let texts = try await texts(driver)
+                #expect(texts[0] != nil && texts[0] == texts[1])
+                driver.abandonLog()
+                let next = self.driver(root, KernelCalls(), run: SystemRun("next"))
+                try losing([first, second], from: root)
+                try await next.recoverWrites()
+                let recovered = try await self.texts(next)
+                #expect(recovered == texts || recovered == [nil, nil])
+            }
+        }
+    }
+
+    private func withPools(_ body: (NIOThreadPool, NIOThreadPool) async throws -> Void) async throws {
+        let pools = (NIOThreadPool(numberOfThreads: 1), NIOThreadPool(numberOfThreads: 1))
+        pools.0.start()
+        pools.1.start()
+        try await body(pools.0, pools.1)
+        try await pools.0.shutdownGracefully()
+        try await pools.1.shutdownGracefully()
+    }
+
     @Test("it is opened when something is written, settles by itself, and is gone when its task is cancelled")
     func service() async throws {
         try await withTemporaryFolder { root in

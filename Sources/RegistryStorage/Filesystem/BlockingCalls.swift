@@ -26,12 +26,39 @@ struct BlockingCalls: Sendable {
                     } catch {
                         waiting.resume(returning: .failure(error))
                     }
-                case .cancelled:
-                    let error = StorageError(.unavailable, at: path, "the thread pool was shut down")
-                    waiting.resume(returning: .failure(error))
+                case .cancelled: waiting.resume(returning: .failure(StorageError(.unavailable, at: path, Self.stopped)))
                 }
             }
         }
         return try result.get()
+    }
+
+    /// Runs work on a thread of the pool that may end on another one; it must end once.
+    func run(
+        _ path: StoragePath,
+        _ work: @escaping @Sendable (_ end: @escaping FileRow.End) -> Void
+    ) async throws(StorageError) {
+        let result = await withUnsafeContinuation { (waiting: UnsafeContinuation<Result<Void, StorageError>, Never>) in
+            let end: FileRow.End = { waiting.resume(returning: $0) }
+            if BackgroundThread.current != nil { return work(end) }
+            threads.submit { state in
+                switch state {
+                case .active: work(end)
+                case .cancelled: end(.failure(StorageError(.unavailable, at: path, Self.stopped)))
+                }
+            }
+        }
+        BackgroundThread.current?.restIfDue()
+        try result.get()
+    }
+
+    /// Why a pool runs nothing.
+    static let stopped = "the thread pool was shut down"
+}
+
+extension Result where Failure == StorageError {
+    /// What a body returns or throws.
+    static func of(_ body: () throws(StorageError) -> Success) -> Self {
+        do throws(StorageError) { return .success(try body()) } catch { return .failure(error) }
     }
 }

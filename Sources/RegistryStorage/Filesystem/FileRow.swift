@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import RegistryCore
 
 /// Small files that are put in their places one after the other, each durable before the next is seen.
@@ -28,18 +29,38 @@ struct FileRow {
 
     /// Puts all of them, or those before the one that fails.
     func put() throws(StorageError) {
-        if items.isEmpty { return }
-        let share = log?.share(of: items, calls: isPushed)
-        // The files are written while the disk flushes what the log has of them.
-        let begun = share?.bytes == 0 ? log?.begin(items.map { $0.logged(.bytes($0.content)) }) : nil
-        let prepared: Prepared
+        guard let (prepared, begun) = try begin() else { return }
+        try publish(prepared, begun)
+    }
+
+    /// Puts all of them, or those before the one that fails, without a thread that waits for the log.
+    ///
+    /// - Parameters:
+    ///   - threads: where the disk is waited for, if the log can't have them.
+    ///   - end: is called once: before this returns, or by the thread that has flushed the log.
+    func put(on threads: NIOThreadPool, then end: @escaping End) {
         do throws(StorageError) {
-            prepared = try prepare(share)
+            guard let (prepared, begun) = try begin() else { return end(.success(())) }
+            publish(prepared, begun, on: threads, then: end)
+        } catch {
+            end(.failure(error))
+        }
+    }
+
+    /// What is told of the end.
+    typealias End = @Sendable (Result<Void, StorageError>) -> Void
+
+    /// Writes them; the disk flushes what the log has of them meanwhile.
+    private func begin() throws(StorageError) -> (Prepared, WriteAheadLog.Begun?)? {
+        if items.isEmpty { return nil }
+        let share = log?.share(of: items, calls: isPushed)
+        let begun = share?.bytes == 0 ? log?.begin(items.map { $0.logged(.bytes($0.content)) }) : nil
+        do throws(StorageError) {
+            return (try prepare(share), begun)
         } catch {
             if let begun { log?.cancel(begun) }
             throw error
         }
-        try publish(prepared, begun)
     }
 
     /// Files that nobody sees yet.
@@ -81,29 +102,92 @@ struct FileRow {
     /// Puts those that were prepared in their places, or those before the one that fails.
     ///
     /// - Parameter begun: what the log has begun to have of all of them.
-    func publish(_ prepared: Prepared, _ begun: WriteAheadLog.Begun? = nil) throws(StorageError) {
-        var current = 0
-        do throws(SystemFailure) {
-            for index in 0..<prepared.logged {
-                current = index
-                try publish(index, of: prepared)
-            }
-            let rest = prepared.logged..<items.count
-            if rest.isEmpty { return }
-            current = rest.lowerBound
-            if let log, let begun = begun ?? log.begin(rest.map({ logged($0, of: prepared) })) {
-                let isLogged = try log.name(begun) { () throws(SystemFailure) in
-                    for index in rest {
-                        current = index
-                        try items[index].file.name(prepared.written[index], items[index].content)
-                    }
+    private func publish(_ prepared: Prepared, _ begun: WriteAheadLog.Begun?) throws(StorageError) {
+        guard let begun = try publishDurable(prepared, begun) else { return }
+        if try name(prepared, begun) { return }
+        try publish(prepared.logged..<items.count, of: prepared)
+    }
+
+    /// As ``put(on:then:)``, of those that were prepared.
+    func publish(
+        _ prepared: Prepared,
+        _ begun: WriteAheadLog.Begun? = nil,
+        on threads: NIOThreadPool,
+        then end: @escaping End
+    ) {
+        do throws(StorageError) {
+            guard let log, let begun = try publishDurable(prepared, begun) else { return end(.success(())) }
+            log.whenFlushed(begun) {
+                do throws(StorageError) {
+                    if try name(prepared, begun) { return end(.success(())) }
+                } catch {
+                    return end(.failure(error))
                 }
-                if isLogged { return }
+                threads.submit { state in
+                    end(.of { () throws(StorageError) in try publishRest(of: prepared, isStopped: state != .active) })
+                }
             }
-            for index in rest {
+        } catch {
+            end(.failure(error))
+        }
+    }
+
+    private func publishRest(of prepared: Prepared, isStopped: Bool) throws(StorageError) {
+        guard !isStopped else {
+            remove(prepared.written)
+            throw StorageError(.unavailable, at: items[prepared.logged].path, BlockingCalls.stopped)
+        }
+        try publish(prepared.logged..<items.count, of: prepared)
+    }
+
+    /// Publishes those that the log is not to have, and begins to have the others in the log.
+    ///
+    /// - Returns: `nil` when all are in their places.
+    private func publishDurable(
+        _ prepared: Prepared,
+        _ begun: WriteAheadLog.Begun?
+    ) throws(StorageError) -> WriteAheadLog.Begun? {
+        try publish(0..<prepared.logged, of: prepared)
+        let rest = prepared.logged..<items.count
+        if rest.isEmpty { return nil }
+        if let begun = begun ?? log?.begin(rest.map({ logged($0, of: prepared) })) { return begun }
+        try publish(rest, of: prepared)
+        return nil
+    }
+
+    /// Names those that the log has.
+    ///
+    /// - Returns: `false`, without having named any, when the log doesn't have them.
+    private func name(_ prepared: Prepared, _ begun: WriteAheadLog.Begun) throws(StorageError) -> Bool {
+        var current = prepared.logged
+        return try removing(prepared, &current) { (current) throws(SystemFailure) in
+            try log?.name(begun) { () throws(SystemFailure) in
+                for index in prepared.logged..<items.count {
+                    current = index
+                    try items[index].file.name(prepared.written[index], items[index].content)
+                }
+            } ?? false
+        }
+    }
+
+    private func publish(_ range: Range<Int>, of prepared: Prepared) throws(StorageError) {
+        var current = range.lowerBound
+        try removing(prepared, &current) { (current) throws(SystemFailure) in
+            for index in range {
                 current = index
                 try publish(index, of: prepared)
             }
+        }
+    }
+
+    /// Runs a body, and removes what was prepared when it fails.
+    private func removing<Value>(
+        _ prepared: Prepared,
+        _ current: inout Int,
+        _ body: (inout Int) throws(SystemFailure) -> Value
+    ) throws(StorageError) -> Value {
+        do throws(SystemFailure) {
+            return try body(&current)
         } catch {
             // The names of those that were published are gone already.
             remove(prepared.written)

@@ -34,9 +34,11 @@ extension FilesystemDriver {
     ) async throws(StorageError) {
         guard let path = objects.first?.path ?? tree else { return }
         let (row, abandoned) = (row(of: objects), AbandonedTree(tree, orMovingTo: target, in: place))
-        try await onStore(path, .writing) { [calls] () throws(StorageError) in
-            try row.put()
-            abandoned?.discard(calls)
+        try await changeStore(at: path) { [calls, threads = blocking.threads] end in
+            row.put(on: threads) { result in
+                if case .success = result { abandoned?.discard(calls) }
+                end(result)
+            }
         }
     }
 

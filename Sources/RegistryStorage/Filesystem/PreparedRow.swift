@@ -9,9 +9,12 @@ struct PreparedRow: PreparedObjects {
 
     func publish(discarding tree: StoragePath?, orMovingTo target: StoragePath?) async throws(StorageError) {
         let abandoned = AbandonedTree(tree, orMovingTo: target, in: driver.place)
-        try await driver.onStore(path, .writing) { [row, prepared, calls = driver.calls] () throws(StorageError) in
-            try row.publish(prepared)
-            abandoned?.discard(calls)
+        let (calls, threads) = (driver.calls, driver.blocking.threads)
+        try await driver.changeStore(at: path) { [row, prepared] end in
+            row.publish(prepared, on: threads) { result in
+                if case .success = result { abandoned?.discard(calls) }
+                end(result)
+            }
         }
     }
 

@@ -1,26 +1,45 @@
 import NIOConcurrencyHelpers
 import Synchronization
 
-/// One call of the disk that several threads wait for. It may be waited for by many, and more than once.
+/// One call of the disk that several wait for: threads, and what is to be done after it. Each may come before it and after.
 final class SharedSync: Sendable {
-    private let isDone = ConditionLock(value: false)
-    private let failure = Mutex<SystemFailure?>(nil)
+    private enum State {
+        case open([@Sendable () -> Void])
+        case made(SystemFailure?)
+    }
+
+    private let isMade = ConditionLock(value: false)
+    private let state = Mutex(State.open([]))
 
     /// Makes it, and lets those go on who wait for it; `leaving` is run before they do.
     func run(_ body: () throws(SystemFailure) -> Void, leaving: () -> Void = {}) {
         let failure = SystemFailure.of(body)
         leaving()
-        self.failure.withLock { $0 = failure }
-        isDone.lock()
-        isDone.unlock(withValue: true)
+        let rest = state.withLock { state -> [@Sendable () -> Void] in
+            defer { state = .made(failure) }
+            return if case .open(let rest) = state { rest } else { [] }
+        }
+        isMade.lock()
+        isMade.unlock(withValue: true)
+        for body in rest { body() }
     }
 
     /// Waits until it has been made.
     ///
     /// - Throws: what it threw, for each who waits.
     func wait() throws(SystemFailure) {
-        isDone.lock(whenValue: true)
-        isDone.unlock()
-        if let failure = failure.withLock({ $0 }) { throw failure }
+        isMade.lock(whenValue: true)
+        isMade.unlock()
+        if case .made(let failure?) = state.withLock({ $0 }) { throw failure }
+    }
+
+    /// Runs a body when it has been made, whatever came of it: on the thread that made it, or at once.
+    func whenMade(_ body: @escaping @Sendable () -> Void) {
+        let isMade = state.withLock { state in
+            guard case .open(let rest) = state else { return true }
+            state = .open(rest + [body])
+            return false
+        }
+        if isMade { body() }
     }
 }

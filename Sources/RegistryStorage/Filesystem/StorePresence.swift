@@ -85,6 +85,31 @@ final class StorePresence: Sendable {
 }
 
 extension FilesystemDriver {
+    /// Runs work that changes the store, if that is there, and that may end after the thread has left it.
+    ///
+    /// - Throws: `unavailable` when the store is away; what the work ends with.
+    func changeStore(
+        at path: StoragePath,
+        _ work: @escaping @Sendable (_ end: @escaping FileRow.End) -> Void
+    ) async throws(StorageError) {
+        try await blocking.run(path) { [presence] end in
+            do throws(StorageError) {
+                try presence.check(for: path)
+            } catch {
+                return end(.failure(error))
+            }
+            work { result in
+                guard case .failure(let error) = result, error.code == .notFound else { return end(result) }
+                end(
+                    .of { () throws(StorageError) in
+                        try presence.check(for: path)
+                        throw error
+                    }
+                )
+            }
+        }
+    }
+
     /// Runs blocking work on the store, if that is there.
     ///
     /// - Parameter purpose: what changes the store looks for it first; what only reads looks when it has found nothing.

@@ -144,6 +144,12 @@ final class LogFile: Sendable {
     /// Waits until a flush has ended.
     func wait(for flush: SharedFlushes.Round) throws(SystemFailure) { try flushes.wait(for: flush) }
 
+    /// Runs a body after a flush (``SharedFlushes/after(_:_:)``).
+    func after(_ flush: SharedFlushes.Round, _ body: @escaping @Sendable () -> Void) { flushes.after(flush, body) }
+
+    /// Makes flushes that nobody has begun (``SharedFlushes/makeWhatIsLeft()``).
+    func makeFlushesLeft() { flushes.makeWhatIsLeft() }
+
     /// Makes all that was written to its file system last, by any process.
     ///
     /// - Returns: `false` where the system would not say if it couldn't.

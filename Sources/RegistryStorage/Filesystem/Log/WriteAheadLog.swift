@@ -44,6 +44,7 @@ final class WriteAheadLog: Sendable {
 
     /// Objects that the log has and that are on their way to their places.
     final class Entry: Sendable {
+        private let file: LogFile
         let segment: Int
         /// Where its record lies in the segment.
         let offset: Int
@@ -55,7 +56,8 @@ final class WriteAheadLog: Sendable {
         private let state = ConditionLock(value: 0)
         private let endTime = Atomic<Int64>(.max)
 
-        init(segment: Int, offset: Int, number: UInt64, time: Int64, targets: [String]) {
+        init(in file: LogFile, segment: Int, offset: Int, number: UInt64, time: Int64, targets: [String]) {
+            self.file = file
             self.segment = segment
             self.offset = offset
             self.number = number
@@ -74,7 +76,10 @@ final class WriteAheadLog: Sendable {
             state.unlock(withValue: 1)
         }
 
+        /// Waits until its files are named. Who does may have the only thread that could flush the log for them.
         func wait() {
+            if isEnded { return }
+            file.makeFlushesLeft()
             state.lock(whenValue: 1)
             state.unlock()
         }
@@ -213,6 +218,10 @@ final class WriteAheadLog: Sendable {
         }
     }
 
+    /// Runs a body when it is known whether the log has objects durably: on the thread that has flushed it, or at once. The body
+    /// calls ``name(_:_:)``, which does not wait then.
+    func whenFlushed(_ begun: Begun, _ body: @escaping @Sendable () -> Void) { begun.file.after(begun.flush, body) }
+
     /// Has the files of objects named when the log has them durably.
     ///
     /// - Returns: `false`, without having named any, when the log could not be written, or the files took too long for it.
@@ -273,6 +282,7 @@ final class WriteAheadLog: Sendable {
             if state.segments[state.active].isEmpty { state.service?.yield() }
             state.number += 1
             let entry = Entry(
+                in: file,
                 segment: active,
                 offset: offset,
                 number: state.number,
