@@ -30,27 +30,33 @@ public struct PresenceService: Service {
     /// Notes that the server is there until it is told to stop, and that it isn't afterwards.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
-            var isBehind = false
+            var trouble: String?
+            var pause: Int64
             repeat {
-                isBehind = await announce(wasBehind: isBehind)
-            } while (try? await Task.sleep(for: .seconds(isBehind ? Self.impatience : Registry.presenceInterval)))
-                != nil
+                let outcome = await announce()
+                tell(outcome.trouble, after: trouble)
+                trouble = outcome.trouble
+                pause = outcome.isBehind ? Self.impatience : Registry.presenceInterval
+            } while (try? await Task.sleep(for: .seconds(pause))) != nil
         }
         try? await registry.withdrawServer(id)
     }
 
-    /// - Returns: whether a collection goes on that took the store for unserved.
-    private func announce(wasBehind: Bool) async -> Bool {
+    /// Tells of each trouble once, while it lasts; where nothing is to be pushed it is none.
+    private func tell(_ trouble: String?, after last: String?) {
+        guard trouble != last, !registry.options.isReadOnly else { return }
+        if let trouble { logger.warning("\(trouble)") } else { logger.notice("pushes are taken again") }
+    }
+
+    /// - Returns: why pushes are refused, and whether that is for a collection that took the store for unserved.
+    private func announce() async -> (trouble: String?, isBehind: Bool) {
         do {
             try await registry.announceServer(id, named: name)
-            if wasBehind { logger.notice("pushes are taken") }
+            return (nil, false)
         } catch let error as RegistryError {
-            if !wasBehind { logger.warning("\(error.entries.first?.message ?? "\(error)")") }
-            return true
+            return (error.entries.first?.message ?? "\(error)", true)
         } catch {
-            // A store that can't be written has other voices: requests, and the health checks.
-            logger.debug("the server's presence can't be noted", metadata: ["error": "\(error)"])
+            return ("pushes are refused until the server can note in the store that it serves it: \(error)", false)
         }
-        return false
     }
 }
