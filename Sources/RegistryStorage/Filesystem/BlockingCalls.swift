@@ -20,12 +20,7 @@ struct BlockingCalls: Sendable {
             (waiting: UnsafeContinuation<Result<Value, StorageError>, Never>) in
             threads.submit { state in
                 switch state {
-                case .active:
-                    do throws(StorageError) {
-                        waiting.resume(returning: .success(try body()))
-                    } catch {
-                        waiting.resume(returning: .failure(error))
-                    }
+                case .active: waiting.resume(returning: .of(body))
                 case .cancelled: waiting.resume(returning: .failure(StorageError(.unavailable, at: path, Self.stopped)))
                 }
             }

@@ -27,12 +27,6 @@ struct FileRow {
     /// Whether they belong to a push, of which there may be many: what is noted beside them takes a log that is there.
     var isPushed = true
 
-    /// Puts all of them, or those before the one that fails.
-    func put() throws(StorageError) {
-        guard let (prepared, begun) = try begin() else { return }
-        try publish(prepared, begun)
-    }
-
     /// Puts all of them, or those before the one that fails, without a thread that waits for the log.
     ///
     /// - Parameters:
@@ -99,16 +93,9 @@ struct FileRow {
         }
     }
 
-    /// Puts those that were prepared in their places, or those before the one that fails.
+    /// Puts those that were prepared in their places, as ``put(on:then:)``.
     ///
     /// - Parameter begun: what the log has begun to have of all of them.
-    private func publish(_ prepared: Prepared, _ begun: WriteAheadLog.Begun?) throws(StorageError) {
-        guard let begun = try publishDurable(prepared, begun) else { return }
-        if try name(prepared, begun) { return }
-        try publish(prepared.logged..<items.count, of: prepared)
-    }
-
-    /// As ``put(on:then:)``, of those that were prepared.
     func publish(
         _ prepared: Prepared,
         _ begun: WriteAheadLog.Begun? = nil,

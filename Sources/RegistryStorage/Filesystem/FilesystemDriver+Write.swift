@@ -14,14 +14,15 @@ extension FilesystemDriver {
     public func put(_ content: ByteBuffer, at path: StoragePath) async throws(StorageError) {
         var row = row(of: [StoredContent(content, at: path)])
         row.isPushed = false
-        try await onStore(path, .writing) { [row, log] () throws(StorageError) in
+        try await changeStore(at: path) { [row, log, threads = blocking.threads] end in
             let takesIt = log.share(of: row.items, calls: false)?.bytes == 0
-            guard !takesIt, let file = row.items.first?.file else { return try row.put() }
+            guard !takesIt, let file = row.items.first?.file else { return row.put(on: threads, then: end) }
             do throws(SystemFailure) {
                 try file.replace(with: [content])
                 try log.settle(put: file.target)
+                end(.success(()))
             } catch {
-                throw StorageError(error, at: path, .writing)
+                end(.failure(StorageError(error, at: path, .writing)))
             }
         }
     }
@@ -34,11 +35,8 @@ extension FilesystemDriver {
     ) async throws(StorageError) {
         guard let path = objects.first?.path ?? tree else { return }
         let (row, abandoned) = (row(of: objects), AbandonedTree(tree, orMovingTo: target, in: place))
-        try await changeStore(at: path) { [calls, threads = blocking.threads] end in
-            row.put(on: threads) { result in
-                if case .success = result { abandoned?.discard(calls) }
-                end(result)
-            }
+        try await changeStore(at: path, discarding: abandoned) { [threads = blocking.threads] end in
+            row.put(on: threads, then: end)
         }
     }
 

@@ -9,12 +9,9 @@ struct PreparedRow: PreparedObjects {
 
     func publish(discarding tree: StoragePath?, orMovingTo target: StoragePath?) async throws(StorageError) {
         let abandoned = AbandonedTree(tree, orMovingTo: target, in: driver.place)
-        let (calls, threads) = (driver.calls, driver.blocking.threads)
-        try await driver.changeStore(at: path) { [row, prepared] end in
-            row.publish(prepared, on: threads) { result in
-                if case .success = result { abandoned?.discard(calls) }
-                end(result)
-            }
+        try await driver.changeStore(at: path, discarding: abandoned) {
+            [row, prepared, threads = driver.blocking.threads] end in
+            row.publish(prepared, on: threads, then: end)
         }
     }
 

@@ -87,18 +87,21 @@ final class StorePresence: Sendable {
 extension FilesystemDriver {
     /// Runs work that changes the store, if that is there, and that may end after the thread has left it.
     ///
+    /// - Parameter tree: what is discarded when the work has ended well.
     /// - Throws: `unavailable` when the store is away; what the work ends with.
     func changeStore(
         at path: StoragePath,
+        discarding tree: AbandonedTree? = nil,
         _ work: @escaping @Sendable (_ end: @escaping FileRow.End) -> Void
     ) async throws(StorageError) {
-        try await blocking.run(path) { [presence] end in
+        try await blocking.run(path) { [presence, calls] end in
             do throws(StorageError) {
                 try presence.check(for: path)
             } catch {
                 return end(.failure(error))
             }
             work { result in
+                if case .success = result { tree?.discard(calls) }
                 guard case .failure(let error) = result, error.code == .notFound else { return end(result) }
                 end(
                     .of { () throws(StorageError) in

@@ -53,14 +53,12 @@ final class SharedFlushes: Sendable {
 
     /// Makes what is asked for and not begun: for who is about to wait for what is done after a flush, and may keep the thread
     /// that should make it.
-    func makeWhatIsLeft() { runAll() }
-
-    /// Has a thread run what is asked for; the caller's does if the pool was shut down.
-    private func callThread() { threads.submit { _ in self.runAll() } }
-
-    private func runAll() {
+    func makeWhatIsLeft() {
         while let round = begin() { _ = run(round) }
     }
+
+    /// Has a thread run what is asked for; the caller's does if the pool was shut down.
+    private func callThread() { threads.submit { _ in self.makeWhatIsLeft() } }
 
     /// The next flush, for the caller to run; `nil` while one runs, or where it is not the one that is wanted.
     private func begin(_ wanted: Round? = nil) -> Round? {
