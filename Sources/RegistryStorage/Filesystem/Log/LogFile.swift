@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -20,6 +21,7 @@ final class LogFile: Sendable {
     private let path: String
     private let calls: any SystemCalls
     private let descriptor: CInt
+    private let isClosed = Synchronization.Atomic(false)
     private let identity: FileIdentity
     private let flushes: SharedFlushes
     /// Bytes of one segment, its head's page included.
@@ -85,7 +87,12 @@ final class LogFile: Sendable {
         self.calls = calls
     }
 
-    deinit { calls.closeFile(descriptor) }
+    deinit { closeOnce() }
+
+    /// Closes it once. Nothing may be under way: whoever has its objects named, or taken back, has ended before it is removed.
+    private func closeOnce() {
+        if !isClosed.exchange(true, ordering: .relaxed) { calls.closeFile(descriptor) }
+    }
 
     /// Whether records go through the kernel to a disk of this machine, whose flushes this machine's kernel makes.
     var isLocal: Bool { (try? FilesystemKind(of: descriptor))?.takesDirectWrites == true }
@@ -160,10 +167,11 @@ final class LogFile: Sendable {
         try readRegion(of: descriptor, at: Int64(segment * segmentLength), count: segmentLength)
     }
 
-    /// Removes it, if its path still leads to it.
+    /// Removes it, if its path still leads to it, and closes it: a thread that has flushed it may hold it a moment longer, and an
+    /// open file keeps its disk from being unmounted.
     func remove() throws(SystemFailure) {
-        guard (try? checkItIsThere()) != nil else { return }
-        try calls.unlinkFile(path)
+        if (try? checkItIsThere()) != nil { try calls.unlinkFile(path) }
+        closeOnce()
     }
 }
 

@@ -107,7 +107,8 @@ extension WriteAheadLog {
 
     /// Removes a file that can't be used any more, of which all is settled.
     private func removeBroken() throws(SystemFailure) {
-        let file = state.withLockedValue { $0.isBroken ? $0.file : nil }
+        // Something may have been appended since all was settled, before it broke.
+        let file = state.withLockedValue { $0.isBroken && $0.segments.allSatisfy(\.isEmpty) ? $0.file : nil }
         guard let file else { return }
         try remove(file)
         state.withLockedValue { state in
